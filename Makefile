@@ -1,0 +1,53 @@
+# Everything that is done with this checkout. `make help` lists it.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+# Coverage gates, branches counted, in per cent: the pure core (sla and kpi), and all of it.
+CORE_COVERAGE := 90
+COVERAGE := 80
+
+CORE := stream_app/sla/*,stream_app/kpi/*
+TYPED := $(patsubst %/,%,$(sort $(dir $(wildcard stream_app/*.py alerts/*.py tests/*.py tools/*.py examples/*/*.py benchmarks/*.py))))
+
+.DEFAULT_GOAL := help
+.PHONY: help setup dev servers demo test check format bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+setup: ## install Tenggat and what its demo needs into .venv (Python alone)
+	@$(PYTHON) tools/provision.py python demo
+
+dev: ## the same with the tools of development
+	@$(PYTHON) tools/provision.py python demo dev
+
+servers: ## what the tests start: Redis, Java and Maven from the distribution, Apache Kafka's jars by Maven
+	@$(PYTHON) tools/provision.py servers
+
+demo: setup ## everything in one go, no outside service; DEMO="--speed 60 --for 60s" passes options
+	$(BIN)/tenggat demo $(DEMO)
+
+# One process, not xdist: all tests share one Kafka and one Redis, and those that measure time want the machine alone.
+test: dev servers ## set up all it needs, run every test on a real Kafka and a real Redis, hold the coverage gates
+	$(BIN)/coverage erase
+	$(BIN)/python -m pytest --cov --cov-report=
+	$(BIN)/coverage report --include='$(CORE)' --fail-under=$(CORE_COVERAGE)
+	$(BIN)/coverage report --fail-under=$(COVERAGE)
+
+check: dev ## format, lint, types, walls between packages, and the tests that need no server
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy $(TYPED)
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest --quiet --numprocesses=auto -m 'not integration and not chaos'
+
+format: dev ## put the code in form
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+bench: dev servers ## run every benchmark
+	@set -e; for script in benchmarks/*.py; do echo "== $$script"; PYTHONPATH=. $(BIN)/python $$script; done
+
+clean: ## remove what was made here, .venv and Kafka's jars too
+	rm -rf .venv .cache .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist

@@ -1,0 +1,52 @@
+"""The option that says which configuration holds, and how a refused one ends a command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+import click
+
+from stream_app.config.configuration import Configuration
+from stream_app.config.dated import Dated
+from stream_app.config.dated import dated as dated_of
+from stream_app.config.mistake import ConfigurationRefused
+from stream_app.config.source import read
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Refused(click.ClickException):
+    """The configuration is refused: every mistake on standard error, exit code 2."""
+
+    exit_code = 2
+
+    def show(self, file: object = None) -> None:
+        """Print the mistakes as they are, a line each."""
+        del file
+        click.echo(self.message, err=True)
+
+
+def configured(command: Callable[P, R]) -> Callable[P, R]:
+    """`--config C [--config D@TIME]` as the argument `dated`; without one the built-in configuration."""
+
+    @click.option(
+        "--config",
+        "words",
+        multiple=True,
+        envvar="TENGGAT_CONFIG",
+        show_envvar=True,
+        metavar="FILE[@TIME]",
+        help="The configuration, one more from TIME on for each time the option is given.",
+    )
+    @wraps(command)
+    def wrapped(words: tuple[str, ...], *args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, dated=dated_of(words, read), **kwargs)
+        except ConfigurationRefused as refused:
+            raise Refused(str(refused)) from None
+
+    return wrapped

@@ -1,0 +1,1 @@
+"""The configuration: `tenggat.yaml` into policies, calendars and settings; mistakes with their line and column."""

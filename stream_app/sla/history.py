@@ -1,0 +1,102 @@
+"""An entity's history: its events in their order, folded into its state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, assert_never
+
+from msgspec import Struct
+
+from stream_app.sla.entity import Place
+from stream_app.sla.era import Eras
+from stream_app.sla.events import Event, IncidentDetected, IncidentEvent, TicketCreated, TicketEvent
+from stream_app.sla.incident import FIELDS as INCIDENT_FIELDS
+from stream_app.sla.incident import Incident
+from stream_app.sla.instant import micros
+from stream_app.sla.ticket import FIELDS as TICKET_FIELDS
+from stream_app.sla.ticket import Ticket
+
+State = Ticket | Incident
+
+Key = tuple[int, bool, int, str, str]
+"""The order of an entity's events: time, whether it has a sequence, the sequence, id, source."""
+
+
+class Entry(Struct, frozen=True, array_like=True):
+    """An event with its place in the history. Moments in microseconds."""
+
+    event: Event
+    at: int
+    """Its own time; for one that came too late, the entity's latest when it came."""
+    late: bool = False
+
+    @property
+    def key(self) -> Key:
+        """What histories are sorted by. The creating event comes first besides."""
+        sequence = self.event.sequence
+        return (self.at, sequence is not None, 0 if sequence is None else int(sequence), self.event.id, self.event.source)
+
+    @property
+    def creates(self) -> bool:
+        """Whether it can be its entity's creating event."""
+        return not self.late and isinstance(self.event, (TicketCreated, IncidentDetected))
+
+
+def fold(history: Sequence[Entry], eras: Eras, until: int) -> State | None:
+    """The state as of `until` that the entries, in any order, amount to; None where none of them is of that time."""
+    entries = sorted((entry for entry in history if entry.at <= until), key=lambda entry: entry.key)
+    if not entries:
+        return None
+    creation = next((number for number, entry in enumerate(entries) if entry.creates), None)
+    first = entries[creation or 0]
+    state = begin(first, eras, partial=creation is None, clouded=bool(creation))
+    for entry in entries:
+        if creation is None or entry is not first:
+            append(state, entry, eras)
+    state.advance(eras, until, at_end=True)
+    return state
+
+
+def begin(first: Entry, eras: Eras, *, partial: bool, clouded: bool = False) -> State:
+    """The state of an entity whose life begins with an entry: its creating event, else the first one known."""
+    event = first.event
+    state: State
+    if isinstance(event, TicketEvent):
+        state = Ticket(id=event.subject, created_at=first.at, partial=partial, clouded=clouded)
+        if isinstance(event, TicketCreated):
+            state.status = "new"
+        names, fact = TICKET_FIELDS, "created"
+    elif isinstance(event, IncidentEvent):
+        state = Incident(id=event.subject, created_at=first.at, partial=partial, clouded=clouded)
+        names, fact = INCIDENT_FIELDS, "detected"
+    else:
+        raise TypeError(event)
+    data = event.data
+    if data is not None:
+        state.take(data, tuple(name for name in names if hasattr(data, name)))
+    state.begin(eras, first.at)
+    if not partial:
+        state.note(fact, first.at)
+        if isinstance(event, TicketCreated) and isinstance(event.data.status, str):
+            state.open_as(event.data.status, eras, first.at)
+        elif isinstance(event, IncidentDetected):
+            state.apply(event, Place(first.at, first.at), eras)
+    return state
+
+
+def append(state: State, entry: Entry, eras: Eras) -> None:
+    """Fold one more entry in, which comes after all that the state knows of."""
+    own = micros(entry.event.time)
+    at = max(entry.at, state.created_at)
+    place = Place(
+        at=at,
+        stop_at=min(own, at) if entry.late else at,
+        opening=not state.partial and own == state.created_at,
+    )
+    event = entry.event
+    if isinstance(state, Ticket) and isinstance(event, TicketEvent):
+        state.apply(event, place, eras)
+    elif isinstance(state, Incident) and isinstance(event, IncidentEvent):
+        state.apply(event, place, eras)
+    else:
+        raise TypeError(event)

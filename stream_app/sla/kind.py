@@ -1,0 +1,39 @@
+"""Kinds of entities: what an event is about, and the topic it belongs on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from stream_app.sla.events import Event
+
+Kind = Literal["ticket", "incident", "measure"]
+
+_PREFIXES: Final[Mapping[str, Kind]] = {
+    "ticket": "ticket",
+    "incident": "incident",
+    "measure": "measure",
+    "service": "measure",
+    "asset": "measure",
+}
+TOPICS: Final[Mapping[str, Kind]] = {
+    "tickets": "ticket",
+    "security-incidents": "incident",
+    "measurements": "measure",
+}
+"""The topics that events come on, without the installation's prefix, and the kind each carries."""
+
+
+def type_of(event: Event) -> str:
+    """The event's type: `ticket.created` …"""
+    return str(event.__struct_config__.tag)
+
+
+def kind_of(event: Event) -> Kind:
+    """The kind of entity that the event is about."""
+    return _KINDS[type(event)]
+
+
+_KINDS: Final[Mapping[type, Kind]] = {
+    struct: _PREFIXES[str(struct.__struct_config__.tag).partition(".")[0]] for struct in Event.__args__
+}

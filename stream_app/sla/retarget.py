@@ -1,0 +1,113 @@
+"""Re-targeting: a running or paused clock gets another deadline, and says anew what is true under it."""
+
+from __future__ import annotations
+
+from stream_app.sla.clock import Clock, length, over, schedule, settle
+from stream_app.sla.instant import Micros
+from stream_app.sla.policy import (
+    BusinessDays,
+    Calendar,
+    EndOfBusinessDay,
+    OnChange,
+    Span,
+    Target,
+    Threshold,
+)
+
+
+def measure(target: Target | None, calendar: Calendar, start: int) -> int | None:
+    """The target in working time, for a clock that starts at `start`."""
+    match target:
+        case None:
+            return None
+        case Span(length=length):
+            return length
+        case BusinessDays(count=count):
+            end = calendar.business_days(Micros(start), count)
+        case EndOfBusinessDay():
+            end = calendar.end_of_business_day(Micros(start))
+    return calendar.between(Micros(start), end)
+
+
+def change_policy(
+    clock: Clock,
+    mode: OnChange,
+    target: Target | None,
+    warn: tuple[Threshold, ...],
+    calendars: tuple[Calendar, Calendar],
+    at: int,
+) -> bool:
+    """Judge the clock by another policy from `at` on: its target, and its calendar (the old and the new one).
+
+    Whether it is over by that.
+    """
+    old, new = calendars
+    match mode:
+        case OnChange.RECOMPUTE:
+            clock.base = 0
+            clock.target = measure(target, new, clock.started_at)
+            clock.done = length(clock.runs, new)
+        case OnChange.CARRY:
+            _keep_elapsed(clock, old, at)
+            clock.base = 0
+            clock.target = measure(target, new, clock.started_at)
+        case OnChange.FORWARD:
+            _keep_elapsed(clock, old, at)
+            clock.base = clock.done
+            clock.target = measure(target, new, at)
+        case OnChange.RESET:
+            clock.started_at = at
+            clock.runs = []
+            clock.done = clock.base = 0
+            clock.since = None if clock.since is None else at
+            clock.target = measure(target, new, at)
+    return _say_anew(clock, warn, new, at)
+
+
+def _keep_elapsed(clock: Clock, calendar: Calendar, at: int) -> None:
+    """Close the present run, so that what it counted stays as its calendar counted it."""
+    if clock.since is not None:
+        clock.done += calendar.between(Micros(clock.since), Micros(at))
+        clock.runs = [*clock.runs, clock.since, at]
+        clock.since = at
+
+
+def negotiate(clock: Clock, due: int, warn: tuple[Threshold, ...], calendar: Calendar, at: int) -> bool:
+    """Give the clock an agreed deadline, a fixed instant. Whether it is over by that."""
+    clock.fixed = due
+    clock.base = 0
+    clock.target = calendar.between(Micros(clock.started_at), Micros(due))
+    return _say_anew(clock, warn, calendar, at)
+
+
+def change_warnings(clock: Clock, warn: tuple[Threshold, ...], calendar: Calendar, at: int) -> None:
+    """Warn at other thresholds from `at` on: the deadline is the same, so nothing is said anew of what has passed."""
+    clock.mark = max(clock.mark, clock.elapsed(calendar, at) - 1)
+    schedule(clock, warn, calendar)
+
+
+def recount(clock: Clock, warn: tuple[Threshold, ...], calendar: Calendar) -> None:
+    """Count a clock with an agreed deadline on another calendar: the deadline stays, only its working time differs."""
+    clock.done = length(clock.runs, calendar)
+    if clock.fixed is not None:
+        clock.target = calendar.between(Micros(clock.started_at), Micros(clock.fixed))
+    schedule(clock, warn, calendar)
+
+
+def _say_anew(clock: Clock, warn: tuple[Threshold, ...], calendar: Calendar, at: int) -> bool:
+    """Withdraw what the earlier version said, and say what the new one makes true."""
+    clock.version += 1
+    clock.warned = []
+    clock.mark = clock.base
+    clock.owing = False
+    is_over = over(clock, calendar, at)
+    if clock.breached_at is not None:
+        if is_over:
+            return False
+        clock.breached_at, clock.on_attach = None, False
+    if clock.since is not None or (is_over and clock.fixed is not None):
+        return settle(clock, warn, calendar, at)
+    clock.due = clock.fixed
+    clock.owing = clock.target is not None
+    schedule(clock, warn, calendar)
+    return False
