@@ -11,6 +11,10 @@ COMMANDS: Final = {
     "replay": "replay:replay",
     "simulate": "simulate:simulate",
     "produce": "produce:produce",
+    "worker": "worker:worker",
+    "report": "report:report",
+    "topics": "topics:topics",
+    "check-config": "check_config:check_config",
 }
 """Where each subcommand is, in `stream_app.commands`."""
 

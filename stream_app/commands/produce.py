@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import click
 import msgspec
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaConnectionError, KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 
 from stream_app.commands import eventfile
 from stream_app.commands.arguments import Rate, kafka, moment_of
@@ -41,6 +41,7 @@ LARGEST: Final = 1_048_576  # the most that brokers take unless told otherwise; 
 LONGEST_LINE: Final = 64 * LARGEST
 PATIENCE: Final = 30.0  # seconds without an acknowledgement
 STOPPING: Final = 2.0  # seconds
+SHOWING: Final = 3.0  # seconds
 
 
 class Address(NamedTuple):
@@ -87,10 +88,10 @@ class Sender:
     It has to count time itself: an idempotent producer goes on trying a batch for ever.
     """
 
-    def __init__(self, producer: AIOKafkaProducer, prefix: str, existing: set[str], patience: float) -> None:
+    def __init__(self, producer: AIOKafkaProducer, prefix: str, patience: float) -> None:
         self._producer: Final = producer
         self._prefix: Final = prefix
-        self._existing: Final = existing
+        self._existing: set[str] = set()
         self._patience: Final = patience
         self._clock: Final = asyncio.get_running_loop().time
         self._heard = self._clock()
@@ -103,7 +104,7 @@ class Sender:
         """Hand it over. Returns when there is room for it, not when it is acknowledged."""
         topic = self._prefix + to.topic
         if topic not in self._existing:
-            raise Refused(f"the topic {topic} does not exist: `tenggat topics --create` makes it")
+            await self._look_for(topic)
         self._check()
         future = await self._producer.send(topic, value=line, key=to.key)
         self.sent += 1
@@ -115,6 +116,16 @@ class Sender:
             self._news.clear()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), self._patience / 10)
+
+    async def _look_for(self, topic: str) -> None:
+        """Refuse to send to a topic that does not exist; one just created may take a moment to show."""
+        until = self._clock() + SHOWING
+        while topic not in self._existing:
+            if self._clock() > until:
+                raise Refused(f"the topic {topic} does not exist: `tenggat topics --create` makes it")
+            self._existing = (await self._producer.client.fetch_all_metadata()).topics()
+            if topic not in self._existing:
+                await asyncio.sleep(SHOWING / 10)
 
     def _check(self) -> bool:
         """Whether something is still on its way; raises what has gone wrong with what was."""
@@ -194,9 +205,8 @@ async def send_all(
 
     Raises Refused, saying how many were acknowledged, where not all of them could be.
     """
-    async with connected(brokers) as producer:
-        existing = (await producer.client.fetch_all_metadata()).topics()
-        sender = Sender(producer, prefix, existing, patience)
+    async with connected(brokers, patience) as producer:
+        sender = Sender(producer, prefix, patience)
         clock = asyncio.get_running_loop().time
         began = clock()
         try:
@@ -210,12 +220,13 @@ async def send_all(
                     progress(len(line) + 1)
             await sender.settled()
         except (KafkaError, Refused) as problem:
-            raise Refused(f"{problem} ({sender.acknowledged.total()} records were acknowledged)") from problem
+            why = f"no room for more in {patience:g} s" if isinstance(problem, KafkaTimeoutError) else problem
+            raise Refused(f"{why} ({sender.acknowledged.total()} records were acknowledged)") from problem
         return sender.acknowledged
 
 
 @asynccontextmanager
-async def connected(brokers: list[str]) -> AsyncIterator[AIOKafkaProducer]:
+async def connected(brokers: list[str], patience: float) -> AsyncIterator[AIOKafkaProducer]:
     """A producer that writes each record once, and to all replicas; left in the lurch it is not waited for."""
     producer = AIOKafkaProducer(
         bootstrap_servers=brokers,
@@ -224,6 +235,7 @@ async def connected(brokers: list[str]) -> AsyncIterator[AIOKafkaProducer]:
         max_batch_size=BATCH,
         max_request_size=LARGEST,
         linger_ms=LINGER_MS,
+        request_timeout_ms=round(patience * 1000),
     )
     try:
         await producer.start()

@@ -13,10 +13,7 @@ from msgspec import Meta, Struct, ValidationError, convert
 
 from stream_app.config.configuration import Configuration, built_in, load
 from stream_app.config.mistake import ConfigurationRefused, Mistake
-from stream_app.sla.instant import DAY, Micros, micros, text
-
-BEGINNING: Final = Micros(-719_162 * DAY)
-"""The start of the year 1: before anything that can be written down."""
+from stream_app.sla.instant import EARLIEST, Micros, micros, text
 
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ].*")
 _FROM: Final = itemgetter(0)
@@ -61,7 +58,7 @@ def dated(words: Iterable[str], read: Callable[[str], str]) -> Dated:
     for word in words:
         try:
             given = parse(word)
-            since = BEGINNING if given.since is None else given.since
+            since = EARLIEST if given.since is None else given.since
             if since in found:
                 when = "from the beginning" if given.since is None else f"from {text(since)}"
                 mistakes.append(
@@ -72,5 +69,5 @@ def dated(words: Iterable[str], read: Callable[[str], str]) -> Dated:
             mistakes.extend(refused.mistakes)
     if mistakes:
         raise ConfigurationRefused(mistakes)
-    entries = tuple(sorted(found.items(), key=_FROM)) or ((BEGINNING, built_in()),)
-    return Dated(((BEGINNING, entries[0][1]), *entries[1:]))
+    entries = tuple(sorted(found.items(), key=_FROM)) or ((EARLIEST, built_in()),)
+    return Dated(((EARLIEST, entries[0][1]), *entries[1:]))

@@ -8,6 +8,8 @@ from datetime import date
 from functools import cache
 from typing import Final
 
+from msgspec import Struct
+
 from stream_app.config.mistake import Unreadable, shown
 from stream_app.config.reader import Entry, Form, Reader, choice
 from stream_app.config.tree import Node
@@ -30,17 +32,27 @@ def holidays(reader: Reader, node: Node) -> Holidays:
     extra = frozenset(_dates(reader, given, "extra"))
     taken_out = frozenset(_dates(reader, given, "except"))
 
-    @cache
-    def of(year: int) -> frozenset[date]:
-        return (_public(country, subdivision, year) | extra) - taken_out
+    return Chosen(country, subdivision, extra, taken_out)
 
-    return of
+
+class Chosen(Struct, frozen=True):
+    """The holidays chosen for a calendar; equal to others chosen alike, so that a reload changes no calendar."""
+
+    country: str | None
+    subdivision: str | None
+    extra: frozenset[date]
+    taken_out: frozenset[date]
+
+    def __call__(self, year: int) -> frozenset[date]:
+        """Those of a year, at the least; they are asked for again and again."""
+        return (_public(self.country, self.subdivision, year) | self.extra) - self.taken_out
 
 
 def _dates(reader: Reader, given: Mapping[str, Entry], key: str) -> tuple[date, ...]:
     return reader.distinct(given[key].value, DATE, "a list of dates") if key in given else ()
 
 
+@cache
 def _public(country: str | None, subdivision: str | None, year: int) -> frozenset[date]:
     if country is None:
         return frozenset()

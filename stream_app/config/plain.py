@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from math import isfinite
-from typing import Final
+from typing import Final, assert_never
 
 from stream_app.config.mistake import START, Place
 from stream_app.config.tree import Node, Scalar, Sequence, Table
@@ -60,6 +60,8 @@ def plain(node: Node, places: Places, path: Path) -> Plain:
                 places.note((*path, key.text), key.place, value.place)
                 table[key.text] = plain(value, places, (*path, key.text))
             return table
+        case _:
+            assert_never(node)
 
 
 def _scalar(node: Scalar) -> Plain:

@@ -12,14 +12,13 @@ from stream_app.config.duration import TARGET, THRESHOLD
 from stream_app.config.mistake import Place, Unreadable, one_of, shown, suggestion
 from stream_app.config.reader import TEXT, Entry, Form, Reader, choice
 from stream_app.config.tree import Node, Sequence, Table
-from stream_app.sla.events import IncidentFields, NewTicket, Priority, Stage, Status
+from stream_app.sla.events import IncidentFields, Priority, Stage, Status, TicketFields
 from stream_app.sla.policy import ClockRule, Condition, OnChange, OnReopen, Policy, Threshold
 
 _POLICY: Final = ("name", "match", "calendar", "clocks", "warn", "pause_on", "on_priority_change", "on_reopen")
 _CLOSED: Final[Mapping[str, tuple[str, ...]]] = {
     "priority": get_args(Priority),
     "severity": get_args(Priority),
-    "status": get_args(Status),
     "tier": ("1", "2", "3"),
     "personal_data": ("true", "false"),
 }
@@ -42,7 +41,7 @@ class Family(Struct, frozen=True):
 
 TICKETS: Final = Family(
     keys=_POLICY,
-    fields=NewTicket.__struct_fields__,
+    fields=TicketFields.__struct_fields__,
     clocks=("first_response", "next_response", "periodic_update", "resolution"),
     pausing=True,
 )

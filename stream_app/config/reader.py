@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar, assert_never
 
 from msgspec import Struct
 
@@ -114,6 +114,8 @@ def described(node: Node) -> str:
             return "a list"
         case Table():
             return "a mapping"
+        case _:
+            assert_never(node)
 
 
 def choice(known: Collection[str], kind: str) -> Form[str]:

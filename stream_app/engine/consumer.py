@@ -129,7 +129,7 @@ class Consumer(driver.Consumer):
             # Only when this generator was cancelled: what it took and did not give must come again.
             for lane in roomy if left is None else [lane for lane, _ in left]:
                 if lane.flows:
-                    lane.go_to(lane.due)
+                    lane.go_back()
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Give up everything: the group's protocol is eager, what stays ours is assigned anew."""

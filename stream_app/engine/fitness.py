@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 OLDEST: Final = (7, 0)
-"""Scripts that are refused whole when memory is short (`#!lua`) came with 7.0."""
+"""The oldest that the tests are run on."""
 
 
 class Weight(StrEnum):

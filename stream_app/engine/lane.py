@@ -47,6 +47,8 @@ class Lane:
         """Batches of this epoch that were fetched and not finished."""
         self.due: int | None = None
         """The base of the next batch to be delivered; none: not known before it is there."""
+        self.begun: int | None = None
+        """The `next` of the newest batch that the port was given: all before it is the port's."""
         self._port = port
         self._wake = wake
         self._fail = fail
@@ -83,8 +85,12 @@ class Lane:
         """Read from here on from there; what was fetched before is stale."""
         self.order = Order(self.order.epoch + 1, offset)
         self.waiting = 0
-        self.due = offset
+        self.due = self.begun = offset
         self._wake()
+
+    def go_back(self) -> None:
+        """Read again what the port was not given yet."""
+        self.go_to(self.begun)
 
     def deliver(self, item: Batch | Displaced) -> None:
         """Queue what was fetched. What is stale is dropped; where a batch is missing, reading starts again there."""
@@ -92,8 +98,8 @@ class Lane:
             return
         if isinstance(item, Batch):
             if self.due is not None and item.base != self.due:
-                log.warning("%s: a batch is missing before %d, reading again from %d", self.tp, item.base, self.due)
-                self.go_to(self.due)
+                log.warning("%s: a batch is missing between %d and %d, reading again", self.tp, self.due, item.base)
+                self.go_back()
                 return
             self.due = item.next
         self._queue.put_nowait(item)
@@ -142,6 +148,7 @@ class Lane:
     async def _pass(self, item: Batch | Displaced) -> None:
         match item:
             case Batch():
+                self.begun = item.next
                 await self._port.handle(item)
             case Displaced():
                 await self._port.displaced(item)

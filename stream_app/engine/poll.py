@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from stream_app.engine.batch import Record
     from stream_app.engine.lane import Lane
 
-FETCH_WAIT_MS: Final = 1500
+FETCH_WAIT_MS: Final = 100
 """How long a fetch may wait at the broker. While one waits, a partition that gets room again is not fetched from that
 broker: Faust's fixed 1.5 s would starve a busy partition beside an idle one."""
 
@@ -129,7 +129,7 @@ async def measure(kafka: AIOKafkaConsumer, lane: Lane) -> Displaced | None:
 
 
 def again(kafka: AIOKafkaConsumer, lanes: Iterable[Lane]) -> None:
-    """Seek back to what was taken: of a fetch that fails half-way the client forgets what it read, and goes on."""
+    """Seek back to what was taken: where one partition's data is bad, the client drops what it had read of others."""
     for lane in lanes:
         if lane.obeyed is not None and not lane.closed:
             with contextlib.suppress(IllegalStateError):

@@ -15,7 +15,7 @@ from stream_app.sla.admission import Outcome, admit, latest_of
 from stream_app.sla.decode import Malformed, decode
 from stream_app.sla.era import Eras, era_at
 from stream_app.sla.events import Event
-from stream_app.sla.history import Entry, State, fold
+from stream_app.sla.history import Entry, State, as_of
 from stream_app.sla.instant import EARLIEST, Micros, micros
 from stream_app.sla.kind import kind_of
 
@@ -74,7 +74,7 @@ class Replay:
         tally = Tally(self._catalogue)
         if until is not None:
             for (kind, _), book in self._books.items():
-                state = None if kind == "measure" else fold(book.entries, self._eras, until)
+                state = None if kind == "measure" else as_of(book.entries, self._eras, until)
                 if state is not None:
                     states.append(state)
                     tally.add(state.facts())

@@ -27,9 +27,12 @@ Chain and epochs
 from __future__ import annotations
 
 import asyncio
+import shutil
 import signal
 import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
+from uuid import uuid4
 
 import faust
 from faust.transport.drivers import aiokafka as driver
@@ -113,11 +116,12 @@ class Stream:
         `brokers` are `host:port`. `session_timeout`: after so long a killed worker's partitions go to others. `drain`
         bounds what a rebalance or a stop waits for the port. `options` go to `faust.App` (broker_credentials …).
         """
-        self._folder = tempfile.TemporaryDirectory(prefix="tenggat-faust-")
+        # Faust makes folders, in the working directory unless told; it fills none.
+        self._folder = Path(tempfile.gettempdir(), f"tenggat-faust-{uuid4().hex}")
         session = session_timeout.total_seconds()
         settings: dict[str, Any] = {
             "broker": [f"kafka://{broker}" for broker in brokers],
-            "datadir": self._folder.name,  # Faust makes folders, in the working directory unless told; it fills none
+            "datadir": str(self._folder),
             "broker_session_timeout": session,
             "broker_heartbeat_interval": session / 4,
             "broker_rebalance_timeout": max(60.0, 2 * drain.total_seconds()),
@@ -157,7 +161,7 @@ class Stream:
         finally:
             await worker.stop()
             await worker.ended.wait()
-            self._folder.cleanup()
+            shutil.rmtree(self._folder, ignore_errors=True)
         if worker.crash_reason is not None:
             raise worker.crash_reason
 

@@ -1,8 +1,6 @@
-#!lua
 -- One fenced write: nothing of it happens unless the owner, the write sequence and (for a batch) the position are
 -- those that the writer knew; otherwise the answer is what was wrong and what is there.
--- The first line makes Redis refuse the whole script beforehand when it is out of memory, read-only or can't save;
--- without it a script stops at its first refused command, half done.
+-- Out of memory, read-only or unable to save, Redis refuses a script its first write or none: it never stops half done.
 --
 -- KEYS  meta, then one key for each command
 -- ARGV  token, sequence, position ('' = of no matter), then for each command: name, number of arguments, arguments

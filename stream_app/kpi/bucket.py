@@ -54,10 +54,10 @@ class Bucket(Struct, gc=False):
         """
         if self.bins is None:
             if self.count == self.total == self.squares:
-                return msgpack.encode(self.count) if self.count else b""
-            return msgpack.encode((self.count, self.total, _narrow(self.squares)))
+                return _ENCODER.encode(self.count) if self.count else b""
+            return _ENCODER.encode((self.count, self.total, _narrow(self.squares)))
         flat = [number for pair in sorted(self.bins.items()) for number in pair]
-        return msgpack.encode([self.count, self.total, _narrow(self.squares), *flat])
+        return _ENCODER.encode([self.count, self.total, _narrow(self.squares), *flat])
 
     @staticmethod
     def decode(data: bytes) -> Bucket:
@@ -84,6 +84,7 @@ class Bucket(Struct, gc=False):
                 self.bins = None
 
 
+_ENCODER: Final = msgpack.Encoder()
 _DECODER: Final = msgpack.Decoder(int | list[int | bytes])
 
 

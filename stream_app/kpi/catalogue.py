@@ -16,7 +16,7 @@ from stream_app.kpi.formula import BINNED, aggregates
 from stream_app.kpi.grain import Window, grains
 from stream_app.kpi.kpi import Kpi
 from stream_app.sla.fact import Labels
-from stream_app.sla.policy import holds
+from stream_app.sla.policy import Condition, holds
 
 _REMEMBERED: Final = 65_536
 """How many different facts' cells are kept at hand: some 100 MB at worst, where every fact is of another customer."""
@@ -33,7 +33,8 @@ class Cells(Struct, frozen=True, gc=False):
 class _Counted(Struct, gc=False):
     """A series with what is asked of it."""
 
-    series: Series
+    name: str
+    where: tuple[tuple[str, Condition], ...]
     groupings: list[Grouping]
     binned: bool = False
 
@@ -60,7 +61,7 @@ class Catalogue:
         """What is counted and how it is broken down, a line each: buckets made under other lines lack cells."""
         return tuple(
             sorted(
-                f"{'binned ' if one.binned else ''}{one.series.name} by {grouping}"
+                " by ".join([f"{one.name}{' in bins' if one.binned else ''}", *grouping])
                 for one in chain.from_iterable(self._counted.values())
                 for grouping in one.groupings
             )
@@ -71,11 +72,12 @@ class Catalogue:
         plain: list[bytes] = []
         binned: list[bytes] = []
         for one in self._counted.get(name, ()):
-            if all(holds(condition, known.get(label)) for label, condition in one.series.where):
+            for label, condition in one.where:
+                if not holds(condition, known.get(label)):
+                    break
+            else:
                 cells = binned if one.binned else plain
-                for grouping in one.groupings:
-                    if all(dimension in known for dimension in grouping):
-                        cells.append(encode(one.series.name, ((dimension, known[dimension]) for dimension in grouping)))
+                cells += filter(None, [encode(one.name, grouping, known) for grouping in one.groupings])
         return Cells(tuple(plain), tuple(binned))
 
 
@@ -132,11 +134,11 @@ def _counted(kpis: Sequence[Kpi]) -> dict[str, list[_Counted]]:
     for kpi in kpis:
         for group in kpi.groups:
             for aggregate in aggregates(group.formula):
-                one = found.setdefault(aggregate.series, _Counted(aggregate.series, []))
+                one = found.setdefault(aggregate.series, _Counted(aggregate.series.name, aggregate.series.where, []))
                 if group.dimensions not in one.groupings:
                     one.groupings.append(group.dimensions)
                 one.binned = one.binned or aggregate.measure in BINNED
     by_fact: dict[str, list[_Counted]] = {}
-    for one in found.values():
-        by_fact.setdefault(one.series.fact, []).append(one)
+    for series, one in found.items():
+        by_fact.setdefault(series.fact, []).append(one)
     return by_fact

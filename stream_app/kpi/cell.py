@@ -7,7 +7,7 @@ their cells keep their names when the catalogue changes around them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from msgspec import Struct, json
@@ -18,6 +18,7 @@ Grouping = tuple[str, ...]
 """Dimensions joined, sorted by name; none of them is the overall value."""
 
 _PLAIN: Final = re.compile(r"[\w.:-]+")
+_ENCODER: Final = json.Encoder()
 _DECODER: Final = json.Decoder(list[str])
 
 
@@ -35,9 +36,17 @@ class Series(Struct, frozen=True):
         return f"{self.fact}{{{inner}}}" if inner else self.fact
 
 
-def encode(series: str, labels: Iterable[tuple[str, str]]) -> bytes:
-    """A cell as the name of a hash field: `["clock{kind=ticket}","priority","high","team","net"]`."""
-    return json.encode([series, *(text for pair in labels for text in pair)])
+def encode(series: str, grouping: Grouping, known: Mapping[str, str]) -> bytes | None:
+    """A cell as the name of a hash field: `["clock{kind=ticket}","priority","high","team","net"]`.
+
+    None where a dimension is unknown.
+    """
+    flat = [series]
+    for dimension in grouping:
+        if dimension not in known:
+            return None
+        flat += (dimension, known[dimension])
+    return _ENCODER.encode(flat)
 
 
 def decode(cell: bytes) -> tuple[str, Grouping, tuple[str, ...]]:

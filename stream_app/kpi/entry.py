@@ -96,7 +96,7 @@ class _Reader:
             description=self.description(),
             unit=self.text("unit") or "",
             direction=self.direction(),
-            formula=self.text("formula") or "",
+            formula=str(self.raw.get("formula")),
             groups=() if formula is None else self.groups(formula, by),
             goal=self.goal(by),
             windows=self.windows() or windows,
@@ -150,9 +150,9 @@ class _Reader:
         return found
 
     def formula(self) -> Formula | None:
-        text = self.text("formula")
-        if text is None:
-            self.wrong("a KPI needs a `formula`, like `count(resolved)`")
+        text = self.raw.get("formula")
+        if not isinstance(text, str):
+            self.wrong("a KPI needs a formula, a text like `count(resolved)`", "formula")
             return None
         try:
             formula = parse(text)

@@ -16,6 +16,9 @@ UNITS: Final = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
 _GRAINS: Final = ((Micros(2 * HOUR), MINUTE), (Micros(2 * DAY), Micros(15 * MINUTE)), (Micros(35 * DAY), HOUR))
 """Windows up to so long are made of buckets so long, longer ones of days; each grain is a multiple of the finer."""
 
+GRAINS: Final = (*(grain for _, grain in _GRAINS), DAY)
+"""All there are, the finest first."""
+
 _DURATION: Final = re.compile(r"([0-9]{1,9})([smhd])")
 
 

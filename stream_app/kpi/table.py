@@ -62,8 +62,8 @@ def _of_window(kpi: Kpi, window: Window, past: Shelf, now: Shelf) -> Iterable[Ro
     found = [row for group in kpi.groups for row in _of_group(kpi, group, window, past, now)]
     if found and kpi.goal.each and not found[0].labels:
         ranked = [row.met for row in found if tuple(row.labels) == (kpi.goal.dimension,) and row.met is not None]
-        # Where targets differ the overall row has none of its own, and is met when all of them are.
-        found[0] = replace(found[0], target=None, met=all(ranked) if ranked else None)
+        # Where targets differ the overall row, which has none, is met when all of them are.
+        found[0] = replace(found[0], met=all(ranked) if ranked else None)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -36,31 +37,28 @@ class Tally:
         self._put(facts, -1)
 
     def changes(self) -> dict[Slot, dict[bytes, Bucket]]:
-        """What was counted, by slot and cell, in every grain; nothing that came to nothing."""
+        """What was counted, by slot and cell, in every grain; nothing that came to nothing. To be read only."""
         found: dict[Slot, dict[bytes, Bucket]] = {}
+        coarser: dict[Slot, _Merged] = defaultdict(_Merged)
         for at, cells in self._buckets.items():
-            live = {cell: bucket for cell, bucket in cells.items() if bucket}
-            if not live:
-                continue
             if at == NOW:
-                found[GAUGES] = live
+                found[GAUGES] = cells
                 continue
-            found[self._finest, at] = live
+            found[self._finest, at] = cells
             for grain in self._catalogue.grains[1:]:
-                _merge(found.setdefault((grain, start(at, grain)), {}), live)
-        return {
-            slot: kept
-            for slot, cells in found.items()
-            if (kept := {cell: bucket for cell, bucket in cells.items() if bucket})
-        }
+                coarser[grain, start(at, grain)].add(cells)
+        for slot, merged in coarser.items():
+            found[slot] = merged.cells()
+        live = {slot: {cell: bucket for cell, bucket in cells.items() if bucket} for slot, cells in found.items()}
+        return {slot: cells for slot, cells in live.items() if cells}
 
     def merged(self, first: Micros, last: Micros, grain: Micros) -> dict[bytes, Bucket]:
         """The cells of all buckets of a grain that start from `first` to `last`, both starts of its buckets, in one."""
-        found: dict[bytes, Bucket] = {}
+        found = _Merged()
         for at, cells in self._buckets.items():
             if first <= at < last + grain and at != NOW:
-                _merge(found, cells)
-        return found
+                found.add(cells)
+        return found.cells()
 
     def gauges(self) -> Mapping[bytes, Bucket]:
         """The cells of what stands now."""
@@ -90,9 +88,25 @@ class Tally:
                     bucket.put(times, total, squares, bin_index)
 
 
-def _merge(into: dict[bytes, Bucket], cells: Mapping[bytes, Bucket]) -> None:
-    for cell, bucket in cells.items():
-        if cell in into:
-            into[cell].merge(bucket)
-        else:
-            into[cell] = bucket.copy()
+class _Merged:
+    """Cells of several buckets in one. What only one bucket has is not copied: most cells of a batch."""
+
+    def __init__(self) -> None:
+        self._own: dict[bytes, Bucket] = {}
+        self._lent: dict[bytes, Bucket] = {}
+
+    def add(self, cells: Mapping[bytes, Bucket]) -> None:
+        own, lent = self._own, self._lent
+        for cell, bucket in cells.items():
+            mine = own.get(cell)
+            if mine is None:
+                mine = lent.pop(cell, None)
+                if mine is None:
+                    lent[cell] = bucket
+                    continue
+                mine = own[cell] = mine.copy()
+            mine.merge(bucket)
+
+    def cells(self) -> dict[bytes, Bucket]:
+        """All of them, to be read only: some belong to the bucket they came from."""
+        return self._own | self._lent

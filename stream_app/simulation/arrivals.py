@@ -102,7 +102,7 @@ class World:
         match self._chance.draw(KINDS):
             case "ticket":
                 self._tickets += 1
-                life = desk.ticket(self._chance, self._tickets, at, self.pace, list(self._recent))
+                life = desk.ticket(self._chance, self._tickets, at, self.pace, self._recent)
                 self._recent.append(life.subject)
                 return life
             case "incident":

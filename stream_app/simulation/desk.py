@@ -10,6 +10,8 @@ from stream_app.simulation.life import Life
 from stream_app.sla.instant import HOUR, MINUTE, SECOND, Micros, text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from stream_app.simulation.chance import Chance
 
 SOURCE: Final = "desk/simulated"
@@ -30,6 +32,8 @@ REPLY: Final = {"critical": 5 * MINUTE, "high": 15 * MINUTE, "medium": 25 * MINU
 """How long a first reply takes, as a median."""
 WORK: Final = {"critical": 15 * MINUTE, "high": 20 * MINUTE, "medium": 30 * MINUTE, "low": 40 * MINUTE}
 """How long a stretch between two things done takes, as a median."""
+FORGOTTEN: Final = 8
+"""How many stretches long a ticket lies about that nobody thinks of: most of them miss their deadline."""
 SENTIMENT: Final = {1: "negative", 2: "negative", 3: "neutral", 4: "positive", 5: "positive"}
 
 
@@ -66,13 +70,14 @@ class Ticket:
         self.life.passes(WORK[self.priority] * part)
 
 
-def ticket(chance: Chance, number: int, begins: Micros, pace: float, others: list[str]) -> Life:
+def ticket(chance: Chance, number: int, begins: Micros, pace: float, others: Sequence[str]) -> Life:
     """One ticket's life. `others` are the ids of recent tickets, for it may be merged into one of them."""
     life = Life(chance, f"TCK-{number:06d}", SOURCE, begins, pace)
     one = opened(life)
     taken(one)
     for _ in range(chance.draw(ROUNDS)):
         worked_on(one)
+    one.stretch(FORGOTTEN if chance.happens(0.05) else 1)
     end = chance.draw(ENDS)
     if end == "merged" and not others:
         end = "resolved"
@@ -172,6 +177,7 @@ def worked_on(one: Ticket) -> None:
         case _:
             one.comment(one.agent, "agent", internal=True)
     if chance.happens(0.5):
+        life.passes(30 * SECOND)
         hands_on(one)
 
 
@@ -200,7 +206,6 @@ def hands_on(one: Ticket) -> None:
 def solved(one: Ticket) -> None:
     """Resolved, perhaps not for good, perhaps rated, and at last closed."""
     chance, life = one.chance, one.life
-    one.stretch()
     if chance.happens(0.6):
         one.reply()
         life.passes(10 * SECOND)

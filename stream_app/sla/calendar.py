@@ -26,6 +26,13 @@ class Always:
 
     __slots__ = ("name",)
 
+    def __eq__(self, other: object) -> bool:
+        """One is as good as another."""
+        return isinstance(other, Always)
+
+    def __hash__(self) -> int:
+        return hash(Always)
+
     def __init__(self, name: str = "always") -> None:
         self.name: Final = name
 
@@ -78,6 +85,13 @@ class Working:
         # counted from the start of whichever page was the first to be asked for, so negative before it.
         self._sums: list[int] = []
         self._days: list[int] = []
+
+    def __eq__(self, other: object) -> bool:
+        """Equal hours make the same calendar: a configuration that is read again changes no clock."""
+        return isinstance(other, Working) and self.hours == other.hours
+
+    def __hash__(self) -> int:
+        return hash(self.name)
 
     def add(self, start: Micros, span: Micros) -> Micros:
         """As `Calendar.add`; `NEVER` where not so much working time is left before the year 10000."""
@@ -176,9 +190,8 @@ class Working:
         far future need not be worked out: a due of 9999-12-31, which some desks write for none, must not stall others.
         """
         before = index - _CYCLE
-        if max(self._first, _SETTLED) <= before < _LAST - _CYCLE - 1 and not any(
-            map(self._has_holidays, (before, index))
-        ):
+        known = max(self._first, _SETTLED) <= before and index < _LAST  # the last is cut off, and is like no other
+        if known and not self._has_holidays(before) and not self._has_holidays(index):
             at = before - self._first
             return self._sums[at + 1] - self._sums[at], self._days[at + 1] - self._days[at]
         page = self._work_out(index)
@@ -186,7 +199,7 @@ class Working:
 
     def _has_holidays(self, index: int) -> bool:
         year = moment(index * _PAGE).year
-        return any(self.hours.holidays(near) for near in (year - 1, year, year + 1))
+        return any(day.year == near for near in (year - 1, year, year + 1) for day in self.hours.holidays(near))
 
     def _work_out(self, index: int) -> _Page:
         start, end = Micros(index * _PAGE), Micros((index + 1) * _PAGE)

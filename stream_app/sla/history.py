@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final, assert_never
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from msgspec import Struct
 
@@ -18,8 +18,25 @@ from stream_app.sla.ticket import Ticket
 
 State = Ticket | Incident
 
+LONGEST: Final = 4000
+"""Digits that Python reads at once."""
+
 Key = tuple[int, bool, int, str, str]
 """The order of an entity's events: time, whether it has a sequence, the sequence, id, source."""
+
+
+class Mark(Struct, frozen=True, array_like=True):
+    """A place in a history, as it is kept: sequences are integers of any length, and texts until they are compared."""
+
+    at: int
+    sequence: str | None
+    id: str
+    source: str
+
+    @property
+    def key(self) -> Key:
+        """What histories are sorted by. The creating event comes first besides."""
+        return (self.at, self.sequence is not None, _integer(self.sequence), self.id, self.source)
 
 
 class Entry(Struct, frozen=True, array_like=True):
@@ -32,9 +49,14 @@ class Entry(Struct, frozen=True, array_like=True):
 
     @property
     def key(self) -> Key:
-        """What histories are sorted by. The creating event comes first besides."""
-        sequence = self.event.sequence
-        return (self.at, sequence is not None, 0 if sequence is None else int(sequence), self.event.id, self.event.source)
+        """As of its mark."""
+        event = self.event
+        return (self.at, event.sequence is not None, _integer(event.sequence), event.id, event.source)
+
+    @property
+    def mark(self) -> Mark:
+        """Its place, to be kept without the event."""
+        return Mark(self.at, self.event.sequence, self.event.id, self.event.source)
 
     @property
     def creates(self) -> bool:
@@ -42,18 +64,42 @@ class Entry(Struct, frozen=True, array_like=True):
         return not self.late and isinstance(self.event, (TicketCreated, IncidentDetected))
 
 
-def fold(history: Sequence[Entry], eras: Eras, until: int) -> State | None:
-    """The state as of `until` that the entries, in any order, amount to; None where none of them is of that time."""
-    entries = sorted((entry for entry in history if entry.at <= until), key=lambda entry: entry.key)
+def _integer(sequence: str | None) -> int:
+    if sequence is None:
+        return 0
+    if len(sequence) <= LONGEST:
+        return int(sequence)
+    digits = sequence.lstrip("+-").lstrip("0")
+    number = 0
+    for start in range(0, len(digits), LONGEST):  # Python refuses to read more than 4300 digits at once
+        part = digits[start : start + LONGEST]
+        number = number * 10 ** len(part) + int(part)
+    return -number if sequence.startswith("-") else number
+
+
+def in_order(history: Iterable[Entry]) -> list[Entry]:
+    """The entries sorted."""
+    return sorted(history, key=lambda entry: entry.key)
+
+
+def as_of(history: Iterable[Entry], eras: Eras, until: int) -> State | None:
+    """The state as of `until` that a history amounts to; None where none of it is of that time."""
+    entries = in_order(entry for entry in history if entry.at <= until)
     if not entries:
         return None
+    state = fold(entries, eras)
+    state.advance(eras, until, at_end=True)
+    return state
+
+
+def fold(entries: Sequence[Entry], eras: Eras) -> State:
+    """The state right after the last of the entries, which are in their order and not none."""
     creation = next((number for number, entry in enumerate(entries) if entry.creates), None)
     first = entries[creation or 0]
     state = begin(first, eras, partial=creation is None, clouded=bool(creation))
     for entry in entries:
         if creation is None or entry is not first:
             append(state, entry, eras)
-    state.advance(eras, until, at_end=True)
     return state
 
 

@@ -31,8 +31,9 @@ _EDGE: Final = 4
 _NEAR: Final = 3
 """How many dates a shift may be away from the UTC day that it reaches into: one for the offset, one for an end past
 midnight, one for a jump of a whole day (Apia, 2011)."""
-_MET: Final = (-2, -1, 0, 1)
-"""Where one midnight's offset differs from the next one's: the dates, from the former on, whose shifts may see it."""
+_MET: Final = (-2, -1, 0)
+"""Where one midnight's offset differs from the next one's: the dates, from the former on, whose shifts may meet the
+jump. (A midnight that is shown twice, or not at all, is read with the offset before the jump.)"""
 _LEVEL: Final = timedelta(0)
 _TICK: Final = timedelta(microseconds=1)
 
@@ -75,13 +76,10 @@ def _malformed(weekday: int, start: int, end: int) -> str | None:
 
 
 def _overlap(one: tuple[int, int, int], other: tuple[int, int, int]) -> bool:
-    """Whether two shifts share a minute of the week, which has no end: Sunday night runs into Monday."""
+    """Whether two shifts, the one on an earlier weekday first, share a minute; Sunday night runs into Monday."""
     (day, start, end), (other_day, other_start, other_end) = one, other
     apart = (other_day - day) * _DAY_MINUTES
-    return any(
-        start < other_end + apart + turn and other_start + apart + turn < end
-        for turn in (-_WEEK_MINUTES, 0, _WEEK_MINUTES)
-    )
+    return any(start < other_end + ahead and other_start + ahead < end for ahead in (apart, apart - _WEEK_MINUTES))
 
 
 def _text(weekday: int, start: int, end: int) -> str:
@@ -101,8 +99,8 @@ def working_days(hours: Hours, zone: ZoneInfo, start: Micros, end: Micros) -> It
     first = max(start // DAY + _EPOCH_DAY - _NEAR, _EDGE)
     last = min(end // DAY + _EPOCH_DAY + _NEAR, date.max.toordinal() - _EDGE)
     # Asking the zone is what costs: once a date is enough, but for the dates whose shifts could meet a jump.
-    offsets = [zone.utcoffset(datetime.fromordinal(day)) or _LEVEL for day in range(first - 1, last + 4)]
-    jumps = {day + near for day, (was, now) in enumerate(pairwise(offsets), first - 1) if was != now for near in _MET}
+    offsets = [zone.utcoffset(datetime.fromordinal(day)) or _LEVEL for day in range(first, last + 4)]
+    jumps = {day + near for day, (was, now) in enumerate(pairwise(offsets), first) if was != now for near in _MET}
     holidays: dict[int, Collection[date]] = {}
     for day in range(first, last + 1):
         shifts = hours.shifts.get((day - 1) % 7)
@@ -119,7 +117,7 @@ def working_days(hours: Hours, zone: ZoneInfo, start: Micros, end: Micros) -> It
             ]
             stretches = [(opens, closes) for opens, closes in stretches if opens < closes]
         else:
-            midnight = (day - _EPOCH_DAY) * DAY - offsets[day - first + 1] // _TICK
+            midnight = (day - _EPOCH_DAY) * DAY - offsets[day - first] // _TICK
             stretches = [
                 (Micros(midnight + opens * MINUTE), Micros(midnight + closes * MINUTE)) for opens, closes in shifts
             ]

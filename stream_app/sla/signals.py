@@ -26,16 +26,8 @@ class Signal(Struct, frozen=True, array_like=True, gc=False):
     @property
     def id(self) -> str:
         """A pure function of what it says, so that saying it twice is harmless."""
-        return ":".join(
-            (
-                self.type,
-                _quoted(self.subject),
-                _quoted(self.clock),
-                str(self.cycle),
-                "" if self.threshold is None else self.threshold,
-                str(self.version),
-            )
-        )
+        threshold = "" if self.threshold is None else self.threshold
+        return joined(self.type, self.subject, self.clock, str(self.cycle), threshold, str(self.version))
 
     @property
     def order(self) -> tuple[int, str, str, int, str, bool, str]:
@@ -51,9 +43,9 @@ class Signal(Struct, frozen=True, array_like=True, gc=False):
         )
 
 
-def _quoted(text: str) -> str:
-    """The text with the separator of ids taken out of it."""
-    return text.replace("%", "%25").replace(":", "%3A")
+def joined(*parts: str) -> str:
+    """The parts with colons between, those of their own quoted: an id that no other parts give."""
+    return ":".join([part.replace("%", "%25").replace(":", "%3A") for part in parts])
 
 
 def standing(subject: str, clocks: Iterable[Clock]) -> Iterator[Signal]:

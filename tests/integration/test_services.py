@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import select
+import re
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import IO
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -64,13 +65,6 @@ async def test_kafka_keeps_records_and_address_through_a_crash(kafka: Kafka, nam
     assert kafka.bootstrap == address
     assert kafka.pid != pid
     assert await _read(kafka, namespace, 2) == [b"before", b"later"]
-
-
-async def test_records_stamped_years_ago_are_kept(kafka: Kafka, namespace: str) -> None:
-    kafka.create_topic(namespace)
-    async with AIOKafkaProducer(bootstrap_servers=kafka.bootstrap) as producer:
-        await producer.send_and_wait(namespace, b"old", timestamp_ms=1_456_736_000_000)
-    assert await _read(kafka, namespace, 1) == [b"old"]
 
 
 def test_redis_is_set_up_as_in_production(redis_server: Redis) -> None:
@@ -132,32 +126,34 @@ def test_a_server_that_cannot_start_says_why() -> None:
     assert not server.folder.exists()
 
 
-def _up(tmp_path: Path) -> tuple[subprocess.Popen[str], dict[str, str]]:
-    """The command for trying things by hand, and the addresses that it printed."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.services", "up"],
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    ("end", "names"), [(signal.SIGINT, ["redis"]), (signal.SIGTERM, ["redis"]), (signal.SIGKILL, ["redis", "kafka"])]
+)
+def test_no_server_outlives_what_started_it(tmp_path: Path, end: signal.Signals, names: list[str]) -> None:
+    started = subprocess.Popen(
+        [sys.executable, "-m", "tests.services", "up", *names],
         cwd=ROOT,
         env={**os.environ, "TMPDIR": str(tmp_path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
     )
-    assert process.stdout is not None
-    assert select.select([process.stdout], [], [], 60)[0]
-    lines = [process.stdout.readline().strip() for _ in range(2)]
-    return process, dict(line.removeprefix("export ").split("=", 1) for line in lines)
-
-
-@pytest.mark.integration
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_no_server_outlives_what_started_it(tmp_path: Path, end: signal.Signals) -> None:
-    process, said = _up(tmp_path)
-    ports = [int(said["TENGGAT_BROKERS"].split(":")[1]), int(said["TENGGAT_REDIS_URL"].split(":")[2].split("/")[0])]
-    assert all(listens(port) for port in ports)
-    process.send_signal(end)
-    process.wait(20)
-    with contextlib.closing(process.stdout or sys.stdout):
+    with started, contextlib.ExitStack() as at_last:
+        at_last.callback(started.kill)
+        ports = [_port(started.stdout) for _ in names]
+        assert all(listens(port) for port in ports)
+        started.send_signal(end)
+        started.wait(20)
         _eventually_gone(ports, tmp_path)
+
+
+def _port(said: IO[str] | None) -> int:
+    """The port in the next line said, such as `export TENGGAT_BROKERS=127.0.0.1:17000`."""
+    assert said is not None
+    found = re.search(r"127\.0\.0\.1:(\d+)", said.readline())
+    assert found is not None
+    return int(found[1])
 
 
 def _eventually_gone(ports: list[int], folder: Path) -> None:

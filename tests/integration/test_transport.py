@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import signal
 import sys
 import time
@@ -417,15 +418,6 @@ class Process:
         self.said: list[str] = []
         self._listening = asyncio.create_task(self._listen())
 
-    @classmethod
-    async def start(cls, kafka: Kafka, group: str, folder: Path, topic: str, pause: float) -> Process:
-        return cls(
-            await asyncio.create_subprocess_exec(
-                sys.executable, str(WORKER), kafka.bootstrap, group, str(folder), str(pause), topic,
-                cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, stdout=asyncio.subprocess.PIPE,
-            )
-        )  # fmt: skip
-
     async def _listen(self) -> None:
         assert self.process.stdout is not None
         async for line in self.process.stdout:
@@ -437,12 +429,29 @@ class Process:
             held = held | {tp} if verb == "open" else held - {tp} if verb == "close" else held
         return held
 
+    def handled(self) -> int:
+        return sum(line.startswith("handle") for line in self.said)
+
     async def end(self, how: signal.Signals) -> int:
         if self.process.returncode is None:
             self.process.send_signal(how)
         code = await self.process.wait()
         await self._listening
         return code
+
+
+@asynccontextmanager
+async def working(kafka: Kafka, topic: str, folder: Path, pause: float) -> AsyncIterator[Process]:
+    process = Process(
+        await asyncio.create_subprocess_exec(
+            sys.executable, str(WORKER), kafka.bootstrap, f"{topic}-group", str(folder), str(pause), topic,
+            cwd=ROOT, env=dict(os.environ) | {"PYTHONPATH": str(ROOT)}, stdout=asyncio.subprocess.PIPE,
+        )
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        await process.end(signal.SIGKILL)
 
 
 def ledger(folder: Path, topic: str, partition: int) -> list[tuple[int, int, list[int]]]:
@@ -457,23 +466,20 @@ async def test_two_workers_share_and_one_killed_is_taken_over_with_nothing_skipp
     kafka.create_topic(namespace, partitions=4)
     for partition in range(4):
         await send(kafka, namespace, partition, numbers(0, 1_000, width=200))
-    start = (kafka, f"{namespace}-group", tmp_path, namespace, 0.05)
-    one = await Process.start(*start)
-    other: Process | None = None
-    try:
+    start = (kafka, namespace, tmp_path, 0.05)
+    async with working(*start) as one:
         await until(lambda: len(one.opened()) == 4)
-        other = await Process.start(*start)
-        await until(lambda: other is not None and len(one.opened()) == len(other.opened()) == 2)
-        assert one.opened().isdisjoint(other.opened())
-        await one.end(signal.SIGKILL)
-        await until(lambda: other is not None and len(other.opened()) == 4)
-        await send(kafka, namespace, 0, numbers(0, 10, width=200))
-        ends = [1_010, 1_000, 1_000, 1_000]
-        await until(lambda: [ledger(tmp_path, namespace, n)[-1][1] for n in range(4)] == ends, seconds=40)
-        assert await other.end(signal.SIGTERM) == 0
-    finally:
-        for process in filter(None, (one, other)):
-            await process.end(signal.SIGKILL)
+        async with working(*start) as other:
+            await until(lambda: len(one.opened()) == len(other.opened()) == 2)
+            assert one.opened().isdisjoint(other.opened())
+            await one.end(signal.SIGKILL)
+            await until(lambda: len(other.opened()) == 4)
+            async with working(*start) as third:  # while the second still has much to read
+                await until(lambda: len(other.opened()) == len(third.opened()) == 2)
+                await send(kafka, namespace, 0, numbers(0, 10, width=200))
+                ends = [1_010, 1_000, 1_000, 1_000]
+                await until(lambda: [ledger(tmp_path, namespace, n)[-1][1] for n in range(4)] == ends, seconds=40)
+                assert await other.end(signal.SIGTERM) == 0
     for partition, end in enumerate(ends):
         batches = ledger(tmp_path, namespace, partition)
         assert [offset for _, _, offsets in batches for offset in offsets] == list(range(end))
@@ -486,23 +492,33 @@ async def test_a_terminated_worker_finishes_what_it_handles_and_hands_over_at_on
     kafka.create_topic(namespace, partitions=2)
     for partition in range(2):
         await send(kafka, namespace, partition, numbers(0, 1_000, width=200))
-    start = (kafka, f"{namespace}-group", tmp_path, namespace, 0.7)
-    one = await Process.start(*start)
-    other: Process | None = None
-    try:
-        await until(lambda: sum(line.startswith("handle") for line in one.said) >= 2)
-        begun = sum(line.startswith("handle") for line in one.said)
+    start = (kafka, namespace, tmp_path, 0.7)
+    async with working(*start) as one:
+        await until(lambda: one.handled() >= 2)
         began = time.monotonic()
         assert await one.end(signal.SIGTERM) == 0
         assert time.monotonic() - began < 3
-        done = sum(len(ledger(tmp_path, namespace, partition)) for partition in range(2))
-        assert done == sum(line.startswith("handle") for line in one.said) >= begun
+        assert sum(len(ledger(tmp_path, namespace, partition)) for partition in range(2)) == one.handled() >= 2
         assert not one.opened()
         began = time.monotonic()
-        other = await Process.start(*start)
-        await until(lambda: other is not None and len(other.opened()) == 2)
-        # A member that left is not waited for; one that did not would be for its session's 3 s.
-        assert time.monotonic() - began < 4.5
-    finally:
-        for process in filter(None, (one, other)):
-            await process.end(signal.SIGKILL)
+        async with working(*start) as other:
+            await until(lambda: len(other.opened()) == 2)
+            # A member that left is not waited for; one that did not would be for its session's 3 s.
+            assert time.monotonic() - began < 4.5
+
+
+async def test_a_broker_that_crashes_and_returns_costs_nothing(kafka: Kafka, namespace: str) -> None:
+    kafka.create_topic(namespace)
+    tp = TP(namespace, 0)
+    await send(kafka, namespace, 0, numbers(0, 500))
+    port = Reader()
+    async with reading(port, kafka, namespace, consumer_max_fetch_size=4_000):
+        await until(lambda: port.count() == 500)
+        await asyncio.to_thread(kafka.kill)
+        await asyncio.sleep(1)
+        await asyncio.to_thread(kafka.heal)
+        await send(kafka, namespace, 0, numbers(500, 1_000))
+        await until(lambda: port.positions[tp] == 1_000, seconds=40)
+    # The group may have been formed anew and the partition opened again, but from where it was.
+    assert port.values(tp) == numbers(0, 1_000)
+    assert_chained(port.of(tp))

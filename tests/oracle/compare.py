@@ -12,7 +12,16 @@ BY: dict[str, tuple[frozenset[str], ...]] = {}
 for _kpi, _keys in {
     "first_response_time": ("", "priority", "team", "agent", "channel", "customer", "service", "team priority"),
     "resolution_time": ("", "priority", "team", "agent", "channel", "category", "customer", "service", "team priority"),
-    "first_response_sla_compliance": ("", "priority", "team", "agent", "channel", "customer", "service", "team priority"),
+    "first_response_sla_compliance": (
+        "",
+        "priority",
+        "team",
+        "agent",
+        "channel",
+        "customer",
+        "service",
+        "team priority",
+    ),
     "resolution_sla_compliance": ("", "priority", "team", "agent", "channel", "customer", "service", "team priority"),
     "reopen_rate": ("", "team", "agent"),
     "escalation_rate": ("", "team", "category"),
@@ -42,8 +51,12 @@ class Difference:
 def same(want: Any, got: Any) -> bool:  # noqa: ANN401  values as JSON gives them
     if isinstance(want, bool) or want is None:
         return want is got
+    if isinstance(want, dict) and "either" in want:
+        return any(same(each, got) for each in want["either"])
     if isinstance(want, (int, float)):
-        return isinstance(got, (int, float)) and not isinstance(got, bool) and abs(got - want) <= 1e-6 * max(1, abs(want))
+        return (
+            isinstance(got, (int, float)) and not isinstance(got, bool) and abs(got - want) <= 1e-6 * max(1, abs(want))
+        )
     if isinstance(want, str) and (at := parse_time(want)) is not None:
         return parse_time(got) == at
     return bool(want == got)
@@ -87,11 +100,15 @@ def entities(want: Json, got: Json, strict: frozenset[str]) -> Iterator[Differen
         yield from clocks(path, subject, entity["clocks"], other.get("clocks", []), strict)
 
 
-def clocks(path: str, subject: tuple[str, str], want: list[Json], got: list[Json], strict: frozenset[str]) -> Iterator[Difference]:
+def clocks(
+    path: str, subject: tuple[str, str], want: list[Json], got: list[Json], strict: frozenset[str]
+) -> Iterator[Difference]:
     have = {(c["clock"], c["cycle"]): c for c in got}
     need = {(c["clock"], c["cycle"]): c for c in want}
     if len(have) != len(got):
-        yield Difference(f"{path}.clocks", "each clock and cycle once", sorted((c["clock"], c["cycle"]) for c in got), subject)
+        yield Difference(
+            f"{path}.clocks", "each clock and cycle once", sorted((c["clock"], c["cycle"]) for c in got), subject
+        )
     for name in sorted(have.keys() | need.keys()):
         where = f"{path}.{name[0]}/{name[1]}"
         if name not in need or name not in have:
@@ -113,7 +130,10 @@ def signals(want: Json, got: Json) -> Iterator[Difference]:
     need = [signal(s) for s in want["signals"]]
     have = [signal(s) for s in got["signals"]]
     kinds = {e["id"]: (e["kind"], e["id"]) for e in want["entities"]}
-    names = {signal(s): f"{s['type']} {s['clock']}/{s['cycle']} {s.get('threshold')} at {s['at']}" for s in got["signals"] + want["signals"]}
+    names = {
+        signal(s): f"{s['type']} {s['clock']}/{s['cycle']} {s.get('threshold')} at {s['at']}"
+        for s in got["signals"] + want["signals"]
+    }
     for lost in sorted(set(need) - set(have), key=str):
         yield Difference(f"signals of {lost[1]}", names[lost], None, kinds.get(lost[1]))
     for extra in sorted(set(have) - set(need), key=str):

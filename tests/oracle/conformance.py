@@ -1,6 +1,6 @@
 """Development aid: judge the oracle itself by conformance cases, with the runner of those cases given by its path.
 
-    python -m tests.oracle.conformance PATH/run.py [PATH/cases] [--only TEXT]
+python -m tests.oracle.conformance PATH/run.py [PATH/cases] [--only TEXT]
 """
 
 import argparse
@@ -42,6 +42,10 @@ class Got:
             row["value"] = row.get("value", row.get("near"))
 
 
+def say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
 def main() -> int:
     """Print every case that does not hold and the count of those that do."""
     arguments = argparse.ArgumentParser()
@@ -61,7 +65,9 @@ def main() -> int:
         if given.only not in case["key"]:
             continue
         if "kpis" in case["expect"]:
-            case["expect"]["kpis"] = [k for k in case["expect"]["kpis"] if k["kpi"].split("_p")[0] in SPINE or k["kpi"] in SPINE]
+            case["expect"]["kpis"] = [
+                k for k in case["expect"]["kpis"] if k["kpi"].split("_p")[0] in SPINE or k["kpi"] in SPINE
+            ]
         until = parse_time(runner.when(case.get("until"), case.get("day")))
         answer = report(runner.lines(case), [(0, read(case.get("config")))], until)
         difference = runner.judge(case, Got(answer.body))
@@ -69,11 +75,11 @@ def main() -> int:
         held += not difference
         corners = sorted(set().union(*answer.corners.values())) if answer.corners else []
         if difference:
-            print(f"FAIL {case['key']}: {case['name']} {corners}\n     {case['rule']}\n     {case['why']}")
-            print("\n".join(f"     {d}" for d in difference))
+            say(f"FAIL {case['key']}: {case['name']} {corners}\n     {case['rule']}\n     {case['why']}")
+            say("\n".join(f"     {d}" for d in difference))
         elif corners:
-            print(f"  ok {case['key']} touches {corners}")
-    print(f"oracle: {held} of {total} hold")
+            say(f"  ok {case['key']} touches {corners}")
+    say(f"oracle: {held} of {total} hold")
     return 0 if held == total else 1
 
 

@@ -83,12 +83,13 @@ def author(v: Any) -> bool:  # noqa: ANN401
 
 def clock(v: Any) -> bool:  # noqa: ANN401
     return text(v) and (
-        v in ("first_response", "next_response", "periodic_update", "resolution") or (v[:4] == "ola:" and len(v) > len("ola:"))
+        v in ("first_response", "next_response", "periodic_update", "resolution")
+        or (v[:4] == "ola:" and len(v) > len("ola:"))
     )
 
 
 def score(v: Any) -> bool:  # noqa: ANN401
-    return number(v) and 1 <= v <= 5  # noqa: PLR2004  stars
+    return number(v) and 1 <= v <= 5
 
 
 WHO: dict[str, Check] = {"agent": text, "team": text}
@@ -160,7 +161,7 @@ def parse_time(value: Any) -> int | None:  # noqa: ANN401
         return None
 
 
-def decode(line: bytes) -> Event | None:
+def decode(line: bytes) -> Event | None:  # noqa: PLR0911 -- one way out for each way to be malformed
     """The event of a line, None if it is malformed."""
     if len(line) > LARGEST:
         return None

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from tests.oracle.clock import Clock, Turn
+from tests.oracle.clock import Clock
 from tests.oracle.envelope import Event
 from tests.oracle.life import Fact, Life
 from tests.oracle.regulation import TABLE, Stage
 from tests.oracle.settings import terms
+from tests.oracle.turn import Turn
 
 FIELDS = ("severity", "category", "service", "asset", "team", "agent", "personal_data")
 STAGES = ("acknowledged", "contained", "eradicated", "recovered", "resolved", "closed")
@@ -22,12 +23,7 @@ class Incident(Life):
         self.sent: dict[str, int] = {}
         self.fields = {"severity": "medium"}
         self.status = "detected"
-        born = next((i for i, e in enumerate(history) if e.type == "incident.detected" and not e.late), None)
-        creator, before = (history[0], []) if born is None else (history[born], history[:born])
-        self.partial, self.early, self.began = born is None, bool(before), creator.at
-        for activation in self.dated[1:]:
-            if activation.at <= self.began:
-                self.settings = activation.settings
+        creator, before = self.creator(history, "incident.detected")
         for event in before:
             self.take(event, FIELDS)
             if event.type.removeprefix("incident.") not in STAGES:

@@ -1,8 +1,8 @@
 """The KPIs of the spine, counted straight from the facts of every entity, one pass a window."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.oracle.incident import Incident
@@ -25,11 +25,7 @@ Grouping = str | tuple[str, ...]
 def since(window: str, until: int) -> int:
     """The start of the oldest bucket of a window that ends in the bucket of `until`."""
     width = span(window)
-    for bound, grain in ((2 * HOUR, MINUTE), (2 * DAY, 15 * MINUTE), (35 * DAY, HOUR)):
-        if width <= bound:
-            break
-    else:
-        grain = DAY
+    grain = next((g for w, g in ((2 * HOUR, MINUTE), (2 * DAY, 15 * MINUTE), (35 * DAY, HOUR)) if width <= w), DAY)
     return until // grain * grain + grain - width
 
 
@@ -62,36 +58,36 @@ class Collected:
 
 
 def collect(tickets: Sequence[Ticket], incidents: Sequence[Incident], until: int) -> Collected:
-    out: dict[str, list[Fact]] = {}
-    waiting = []
+    out = Collected({}, [Fact("open", until, t.dims()) for t in tickets if t.status not in OVER])
+    for fact in [f for t in tickets for f in of_ticket(t)] + [f for i in incidents for f in of_incident(i)]:
+        out.facts.setdefault(fact.name, []).append(fact)
+    return out
 
-    def say(name: str, fact: Fact, value: int | None = None) -> None:
-        out.setdefault(name, []).append(Fact(name, fact.at, fact.dims, fact.value if value is None else value))
 
-    for t in tickets:
-        whole = not t.partial and not t.early
-        if not t.partial:
-            say("created", Fact("created", t.began, t.dims_created))
-        for name in ("response", "resolved"):
-            if whole and name in t.facts:
-                took = t.facts[name].at - t.began - (t.paused() if name == "resolved" else 0)
-                say(f"{name}_time", t.facts[name], took)
-        for name in ("resolved", "reopened", "escalated"):
-            if name in t.facts:
-                say(name, t.facts[name])
-        if "resolved" in t.facts and t.first_contact:
-            say("first_contact", t.facts["resolved"])
-        for fact in t.compliance:
-            say(f"{fact.dims['clock']}:{fact.name}", fact)
-        if t.status not in OVER:
-            waiting.append(Fact("open", until, t.dims()))
-    for i in incidents:
+def of_ticket(t: Ticket) -> Iterator[Fact]:
+    whole = not t.partial and not t.early
+    if not t.partial:
+        yield Fact("created", t.began, t.dims_created)
+    if whole and (response := t.facts.get("response")):
+        yield replace(response, name="response_time", value=response.at - t.began)
+    if whole and (resolved := t.facts.get("resolved")):
+        yield replace(resolved, name="resolved_time", value=resolved.at - t.began - t.paused())
+    for name in ("resolved", "reopened", "escalated"):
+        if name in t.facts:
+            yield t.facts[name]
+    if "resolved" in t.facts and t.first_contact:
+        yield replace(t.facts["resolved"], name="first_contact")
+    for fact in t.compliance:
+        yield replace(fact, name=f"{fact.dims['clock']}:{fact.name}")
+
+
+def of_incident(i: Incident) -> Iterator[Fact]:
+    if not i.partial and not i.early:
         for name in ("acknowledged", "contained", "resolved"):
-            if name in i.facts and not i.partial and not i.early:
-                say(f"incident_{name}", i.facts[name])
-        for fact in i.compliance:
-            say(f"incident:{fact.name}", fact)
-    return Collected(out, waiting)
+            if name in i.facts:
+                yield replace(i.facts[name], name=f"incident_{name}")
+    for fact in i.compliance:
+        yield replace(fact, name=f"incident:{fact.name}")
 
 
 def rows(found: Collected, windows: Sequence[str], until: int) -> list[Row]:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.oracle.clock import Clock, Standing, Turn
+from tests.oracle.clock import Clock
 from tests.oracle.envelope import Event
 from tests.oracle.settings import Policy, Settings, terms
+from tests.oracle.turn import Standing, Turn
 
 DIMENSIONS = ("priority", "severity", "team", "agent", "channel", "category", "customer", "service", "tier")
 OVER = ("resolved", "closed", "cancelled")
@@ -57,6 +58,16 @@ class Life:
 
     def __post_init__(self) -> None:
         self.settings = self.dated[0].settings
+
+    def creator(self, history: list[Event], kind: str) -> tuple[Event, list[Event]]:
+        """The event that begins the entity, and what lies before it; without a creating one it is the first."""
+        born = next((i for i, e in enumerate(history) if e.type == kind and not e.late), None)
+        creator, before = (history[0], []) if born is None else (history[born], history[:born])
+        self.partial, self.early, self.began = born is None, bool(before), creator.at
+        for activation in self.dated[1:]:
+            if activation.at <= self.began:
+                self.settings = activation.settings
+        return creator, before
 
     # -- fields
 
@@ -182,8 +193,8 @@ class Life:
             if s.target is None or s.state == "cancelled":
                 continue
             if s.breached_at is not None:
-                dims = self.dims_at(s.breached_at)
-                self.compliance.append(Fact("breached", s.breached_at, dims | {"clock": s.clock}))
+                missed = s.breached_at if s.missed is None else s.missed
+                self.compliance.append(Fact("breached", missed, self.dims_at(missed) | {"clock": s.clock}))
             elif s.stopped_at is not None:
                 dims = self.stop_dims[(s.clock, s.cycle)]
                 self.compliance.append(Fact("met", s.stopped_at, dims | {"clock": s.clock}))

@@ -14,7 +14,7 @@ NEW_YORK = ZoneInfo("America/New_York")
 def next_month(at: int) -> int:
     """The same day and time of the next month in UTC, or its last day."""
     start = moment(at)
-    year, month = (start.year + 1, 1) if start.month == 12 else (start.year, start.month + 1)  # noqa: PLR2004  December
+    year, month = (start.year + 1, 1) if start.month == 12 else (start.year, start.month + 1)
     for day in range(start.day, 0, -1):
         try:
             return instant(start.replace(year=year, month=month, day=day))
@@ -28,7 +28,7 @@ def filing(at: int) -> int:
     day, left = moment(at).astimezone(NEW_YORK).date(), 4
     while left:
         day += timedelta(days=1)
-        if day.weekday() < 5 and day not in public("US", day.year):  # noqa: PLR2004  Saturday
+        if day.weekday() < 5 and day not in public("US", day.year):
             left -= 1
     return instant(datetime(day.year, day.month, day.day, 17, 30, tzinfo=NEW_YORK).astimezone(UTC))
 

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.oracle.clock import Standing
 from tests.oracle.envelope import Event, arrive
 from tests.oracle.incident import Incident
 from tests.oracle.kpi import collect, rows
 from tests.oracle.life import Activation, Life
 from tests.oracle.settings import Settings
 from tests.oracle.ticket import Ticket
+from tests.oracle.turn import Standing
 from tests.oracle.workdays import SECOND, moment
 
 Json = dict[str, Any]
@@ -38,7 +38,7 @@ def clock_row(s: Standing) -> Json:
         "cycle": s.cycle,
         "state": s.state,
         "started_at": text(s.started_at),
-        "due_at": text(s.due_at),
+        "due_at": {"either": [text(s.due_at), text(s.missed)]} if "kept_breach" in s.corners else text(s.due_at),
         "stopped_at": text(s.stopped_at),
         "elapsed_seconds": seconds(s.elapsed),
         "target_seconds": seconds(s.target),

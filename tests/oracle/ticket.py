@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from tests.oracle.clock import Clock, Turn
+from tests.oracle.clock import Clock
 from tests.oracle.envelope import Event, parse_time
 from tests.oracle.life import OVER, Fact, Life
 from tests.oracle.settings import terms
+from tests.oracle.turn import Turn
 
 FIELDS = (
     "priority",
@@ -21,6 +22,7 @@ FIELDS = (
     "tags",
 )
 DONE = ("resolved", "closed")
+FOREVER = 2**62
 
 
 class Ticket(Life):
@@ -35,21 +37,29 @@ class Ticket(Life):
         self.handle = 0.0
         self.replies = 0
         self.first_contact: bool | None = None
-        self.waits: list[list[int | None]] = []
+        self.waits: list[list[int]] = []
         self.fields = {"priority": "medium"}
         self.status = "open"
-        born = next((i for i, e in enumerate(history) if e.type == "ticket.created" and not e.late), None)
-        creator, before = (history[0], []) if born is None else (history[born], history[:born])
-        self.partial, self.early, self.began = born is None, bool(before), creator.at
-        for activation in self.dated[1:]:
-            if activation.at <= self.began:
-                self.settings = activation.settings
+        before = self.open(history)
+        changes = [a for a in self.dated[1:] if self.began < a.at <= self.until]
+        for event in history[len(before) + 1 :]:
+            while changes and changes[0].at <= event.at:
+                self.corners |= {"activation_tie"} if changes[0].at == event.at else set()
+                self.activate(changes.pop(0))
+            self.happen(event)
+        for change in changes:
+            self.activate(change)
+        return self
+
+    def open(self, history: list[Event]) -> list[Event]:
+        """Start the clocks at the creating event; what came before it, which is returned, happens then."""
+        creator, before = self.creator(history, "ticket.created")
         for event in before:
             self.adopt(event)
             if event.type != "ticket.commented":
                 self.corners.add("early_other")
         self.adopt(creator)
-        if born is not None:
+        if not self.partial:
             self.status = creator.data.get("status") or "new"
         elif creator.type == "ticket.status_changed":
             self.status = creator.data["status"]
@@ -64,21 +74,12 @@ class Ticket(Life):
         self.write(self.began)
         if opening in OVER:
             self.to(opening, creator, self.began)
-        elif born is None:
+        elif self.partial:
             self.act(creator, self.began)
         for event in before:
             self.act(event, self.began)
         self.write(self.began)
-        rest = history[len(before) + 1 :]
-        changes = [a for a in self.dated[1:] if self.began < a.at <= self.until]
-        for event in rest:
-            while changes and changes[0].at <= event.at:
-                self.corners |= {"activation_tie"} if changes[0].at == event.at else set()
-                self.activate(changes.pop(0))
-            self.happen(event)
-        for change in changes:
-            self.activate(change)
-        return self
+        return before
 
     def activate(self, change: Any) -> None:  # noqa: ANN401
         self.settings = change.settings
@@ -155,15 +156,17 @@ class Ticket(Life):
         opening = not self.partial and event.own == self.began
         if self.partial and event.own == self.began and at == self.began and len(self.diary) > 1:
             self.corners.add("partial_second_comment")
-        if opening or event.data.get("visibility") == "internal" or self.status in OVER:
-            if not opening and event.data.get("visibility") != "internal" and self.status == "cancelled":
-                self.corners.add("comment_on_cancelled")
+        if opening or event.data.get("visibility") == "internal" or self.status in DONE:
             return
         who = event.data["author"]
         role = who["role"]
         if who.get("id") is not None and who["id"] == self.fields.get("requester"):
             role = "requester"
-        if role == "requester":
+        if self.status == "cancelled":
+            self.corners.add("comment_on_cancelled")
+            if role == "agent" and self.first_response_at is None:
+                self.first_response_at = max(event.own, self.began)
+        elif role == "requester":
             if self.first_response_at is not None and self.running("next_response") is None:
                 self.start("next_response", at)
         elif role == "agent":
@@ -247,17 +250,15 @@ class Ticket(Life):
     def watch(self, at: int) -> None:
         """Note when a pausing status of the resolution begins and ends."""
         waiting = self.status not in OVER and self.status in terms(self.policy, "resolution").pause_on
-        if waiting and (not self.waits or self.waits[-1][1] is not None):
-            self.waits.append([at, None])
+        if waiting and (not self.waits or self.waits[-1][1] != FOREVER):
+            self.waits.append([at, FOREVER])
         elif not waiting:
             self.unwatch(at)
 
     def unwatch(self, at: int) -> None:
         for wait in self.waits:
-            assert wait[0] is not None
-            if wait[1] is None or wait[1] > at:
-                wait[1] = max(at, wait[0])
+            wait[1] = max(wait[0], min(wait[1], at))
 
     def paused(self) -> int:
         end = self.until if self.over_at is None else self.over_at
-        return sum(max(0, (end if b is None else min(b, end)) - a) for a, b in self.waits if a is not None)
+        return sum(max(0, min(b, end) - a) for a, b in self.waits)

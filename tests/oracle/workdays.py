@@ -21,7 +21,7 @@ def moment(at: int) -> datetime:
 
 
 def from_local(wall: datetime, zone: ZoneInfo, *, as_end: bool) -> int:
-    """A wall time as an instant: in a gap the jump, when it occurs twice the first as a start and the last as an end."""
+    """A wall time as an instant: in a gap the jump; of two occurrences the first as a start, the second as an end."""
     early = wall.replace(tzinfo=zone, fold=0)
     if early.astimezone(UTC).astimezone(zone).replace(tzinfo=None, fold=0) != wall:
         low = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
@@ -39,7 +39,7 @@ def from_local(wall: datetime, zone: ZoneInfo, *, as_end: bool) -> int:
 
 @dataclass(frozen=True)
 class Workdays:
-    """A calendar: per weekday (Monday is 0) shifts in minutes after midnight, an end beyond 1440 lies on the next day."""
+    """A calendar: per weekday (Monday is 0) shifts in minutes after midnight; past 1440 is the next day."""
 
     zone: str
     shifts: tuple[tuple[tuple[int, int], ...], ...]

@@ -34,7 +34,7 @@ def desks(draw: st.DrawFn) -> Desk:
 
 
 @given(desks())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_working_time_is_what_a_clock_on_the_wall_shows(desk: Desk) -> None:
     calendar, wall, moments = desk
     for start, end in [*pairwise(moments), (moments[0], moments[-1])]:
@@ -43,7 +43,7 @@ def test_working_time_is_what_a_clock_on_the_wall_shows(desk: Desk) -> None:
 
 
 @given(desks(), st.lists(st.integers(0, 8 * 60).map(lambda m: Micros(m * MINUTE)) | st.just(Micros(1)), min_size=3))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_a_deadline_is_the_first_moment_at_which_the_time_has_been_worked(desk: Desk, spans: list[Micros]) -> None:
     calendar, wall, moments = desk
     for start, span in zip(moments, spans, strict=False):
@@ -53,7 +53,7 @@ def test_a_deadline_is_the_first_moment_at_which_the_time_has_been_worked(desk: 
 
 
 @given(desks(), st.integers(1, 3))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_business_days_are_whole_days_of_the_place(desk: Desk, count: int) -> None:
     calendar, wall, moments = desk
     spans = wall.spans()
@@ -89,6 +89,7 @@ spans = st.integers(0, 3000 * HOUR).map(Micros)
 
 
 @given(calendars, moments, spans)
+@settings(deadline=None)
 def test_what_was_added_has_passed(calendar: Always | Working, start: Micros, span: Micros) -> None:
     end = calendar.add(start, span)
     assert calendar.between(start, end) == span
@@ -96,6 +97,7 @@ def test_what_was_added_has_passed(calendar: Always | Working, start: Micros, sp
 
 
 @given(calendars, moments, moments)
+@settings(deadline=None)
 def test_what_has_passed_leads_back_where_open(calendar: Always | Working, one: Micros, other: Micros) -> None:
     start, end = sorted((one, other))
     back = calendar.add(start, calendar.between(start, end))
@@ -107,6 +109,7 @@ def test_what_has_passed_leads_back_where_open(calendar: Always | Working, one: 
 
 
 @given(calendars, st.lists(moments, min_size=3, max_size=3), spans)
+@settings(deadline=None)
 def test_time_only_grows(calendar: Always | Working, at: list[Micros], span: Micros) -> None:
     first, second, third = sorted(at)
     assert calendar.between(first, second) + calendar.between(second, third) == calendar.between(first, third)
@@ -172,12 +175,14 @@ def test_where_no_clock_is_changed_businesstimedelta_agrees(when: datetime, late
 
 
 @given(weeks())
+@settings(deadline=None)
 def test_hours_that_do_not_overlap_have_no_fault(week: Shifts) -> None:
     assume(any(week.values()))
     assert faults(week) == []
 
 
 @given(weeks(), st.data())
+@settings(deadline=None)
 def test_a_shift_laid_over_another_is_a_fault(week: Shifts, data: st.DataObject) -> None:
     written = [(weekday, shift) for weekday, shifts in week.items() for shift in shifts]
     assume(written)

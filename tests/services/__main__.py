@@ -1,4 +1,4 @@
-"""Kafka and Redis for trying things by hand: `.venv/bin/python -m tests.services up`, ended by Ctrl-C."""
+"""Kafka and Redis for trying things by hand, until Ctrl-C: `.venv/bin/python -m tests.services up [kafka] [redis]`."""
 
 from __future__ import annotations
 
@@ -8,22 +8,30 @@ from contextlib import ExitStack
 
 from tests.services import Kafka, Redis
 
+NAMES = ("kafka", "redis")
+
 
 def main(arguments: list[str]) -> int:
-    if arguments != ["up"]:
+    if arguments[:1] != ["up"] or not set(arguments[1:]).issubset(NAMES):
         sys.stderr.write(f"{__doc__}\n")
         return 2
+    wanted = arguments[1:] or NAMES
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as servers:
         try:
-            redis = servers.enter_context(Redis())
-            kafka = servers.enter_context(Kafka())
-            sys.stdout.write(f"export TENGGAT_BROKERS={kafka.bootstrap}\nexport TENGGAT_REDIS_URL={redis.url}\n")
-            sys.stdout.flush()
+            if "redis" in wanted:
+                _say("TENGGAT_REDIS_URL", servers.enter_context(Redis()).url)
+            if "kafka" in wanted:
+                _say("TENGGAT_BROKERS", servers.enter_context(Kafka()).bootstrap)
             signal.pause()
         except KeyboardInterrupt:
             sys.stderr.write("stopping\n")
     return 0
+
+
+def _say(name: str, value: str) -> None:
+    sys.stdout.write(f"export {name}={value}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

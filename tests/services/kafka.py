@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import os
+import secrets
 import subprocess
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -90,7 +90,8 @@ class Kafka(Server):
         admin.create_topics([topic], operation_timeout=10)[name].result(15)
 
     def _format(self) -> None:
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        # 128 bits in URL-safe base64; the first byte is 0, lest it begin with "-" and be taken for an option
+        cluster = base64.urlsafe_b64encode(b"\0" + secrets.token_bytes(15)).decode().rstrip("=")
         tool = ["kafka.tools.StorageTool", "format", "--cluster-id", cluster, "--config", str(self._properties)]
         with self._log.open("ab") as log:
             subprocess.run([*self._java("-Xmx128m"), *tool], check=True, cwd=self.folder, stdout=log, stderr=log)

@@ -29,11 +29,13 @@ class Proxy:
         self.port = 0
         self.connections = 0
         """How many were ever made."""
+        self.refuses = False
+        """Whether new connections are turned away."""
         self._target: Final = target
         self._links: Final[set[_Link]] = set()
         self._pumps: Final[set[asyncio.Task[None]]] = set()
         self._listener: asyncio.Server | None = None
-        self._swallows = False
+        self._passes: int | None = None
         self._stalls = False
 
     async def __aenter__(self) -> Self:
@@ -56,9 +58,9 @@ class Proxy:
         for link in self._links:
             link.cut()
 
-    def swallow(self) -> None:
-        """The next answer of the server never arrives: it is thrown away and the connection cut."""
-        self._swallows = True
+    def swallow(self, after: int = 0) -> None:
+        """The next answer of the server is cut off after so many bytes, and the connection with it."""
+        self._passes = after
 
     def stall(self) -> None:
         """From now on what clients of the connections that stand now say is kept, and they hear nothing."""
@@ -74,6 +76,9 @@ class Proxy:
                 link.server.write_eof()
 
     async def _joined(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.refuses:
+            writer.transport.abort()
+            return
         self.connections += 1
         try:
             from_server, to_server = await asyncio.open_connection("127.0.0.1", self._target)
@@ -102,9 +107,14 @@ class Proxy:
     async def _back(self, link: _Link, reader: asyncio.StreamReader) -> None:
         with contextlib.suppress(OSError):
             while data := await reader.read(1 << 16):
-                if self._swallows:
-                    self._swallows = False
-                    break
+                if self._passes is not None:
+                    part, self._passes = data[: self._passes], None
+                    link.client.write(part)
+                    await link.client.drain()
+                    link.client.close()  # unlike a cut, it lets the part arrive
+                    link.server.transport.abort()
+                    self._links.discard(link)
+                    return
                 if not link.kept:
                     link.client.write(data)
                     await link.client.drain()

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import weakref
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import ClassVar, Final, Self
@@ -47,6 +48,7 @@ class Server(ABC):
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix=f"tenggat-{self.name}-"))
+        self._remove = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         self._log = self.folder / f"{self.name}.log"
         self._log.touch()
         self._process: subprocess.Popen[bytes] | None = None
@@ -62,7 +64,11 @@ class Server(ABC):
         """Whether it serves; `said` is what it logged since this start."""
 
     def __enter__(self) -> Self:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -84,6 +90,14 @@ class Server(ABC):
             return
         self._gone()
         before = self.logged()
+        try:
+            self._launch()
+            self._await_ready(before)
+        except BaseException:  # Ctrl-C and a test's time-out come while it starts, too
+            self.kill()
+            raise
+
+    def _launch(self) -> None:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 self.command(),
@@ -98,16 +112,13 @@ class Server(ABC):
             stdin=subprocess.PIPE,
             start_new_session=True,
         )
-        self._await_ready(before)
 
     def _await_ready(self, before: int) -> None:
         deadline = time.monotonic() + self.patience
         while not self.ready(self.log(before)):
             if not self.running or time.monotonic() > deadline:
                 why = f"was not ready in {self.patience} s" if self.running else "ended while starting"
-                tail = self.log(before)[-4000:]
-                self.kill()
-                raise ServerFailed(f"{self.name} {why}; its log ends:\n{tail}")
+                raise ServerFailed(f"{self.name} {why}; its log ends:\n{self.log(before)[-4000:]}")
             time.sleep(POLL)
 
     def stop(self, within: float = 30) -> None:
@@ -149,7 +160,7 @@ class Server(ABC):
     def close(self) -> None:
         """The end: process and folder are gone."""
         self.kill()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._remove()
 
     def logged(self) -> int:
         """The length of the log so far, in bytes."""

@@ -81,6 +81,13 @@ def test_holidays_are_the_countrys_with_some_added_and_some_taken_out() -> None:
     assert date(1, 1, 1) not in hours.holidays(1)
 
 
+def test_holidays_need_no_country() -> None:
+    hours = said_hours(
+        "{hours: {mon: [09:00-17:00]}, holidays: {extra: [2026-01-05, 2027-01-04], except: [2027-01-04]}}"
+    )
+    assert hours.holidays(2026) == frozenset({date(2026, 1, 5)})
+
+
 def test_a_part_of_a_country_has_its_own_holidays() -> None:
     whole = said_hours('{hours: {mon: ["09:00-17:00"]}, holidays: {country: DE}}').holidays(2026)
     bavaria = said_hours('{hours: {mon: ["09:00-17:00"]}, holidays: {country: DE, subdivision: BY}}').holidays(2026)
@@ -115,6 +122,8 @@ def test_norway_is_a_country_and_no_truth_value() -> None:
         ("hours: {sun: [22:00-06:00], mon: [«05:00-07:00]}", 'on mon overlaps "22:00-06:00"'),
         ("hours: {mon: [05:00-07:00], sun: [«22:00-06:00]}", 'on sun overlaps "05:00-07:00"'),
         ("hours: {mon: [00:00-24:00, «01:00-02:00, «03:00-04:00]}", "overlaps"),
+        ("hours: {mon-tue: [08:00-12:00], tue-wed: [«07:00-09:00], mon: [«08:00-09:00]}", "overlaps"),
+        ("hours: {mon-fri: [08:00-12:00, «11:00-13:00]}", "on mon overlaps"),
         ("hours: 24x7, timezone: «Jakarta", "is no time zone"),
         ("hours: 24x7, timezone: «~", "no value, expected an IANA name"),
         ("hours: 24x7, «time_zone: UTC", 'did you mean "timezone"?'),

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from stream_app.config.configuration import built_in
-from stream_app.config.dated import BEGINNING, Word, dated, parse
+from stream_app.config.dated import Word, dated, parse
 from stream_app.config.mistake import ConfigurationRefused, Mistake
-from stream_app.sla.instant import Micros, micros, text
+from stream_app.sla.instant import EARLIEST, Micros, micros
 
 MARCH = micros(datetime(2026, 3, 1, tzinfo=UTC))
 MAY = micros(datetime(2026, 5, 1, tzinfo=UTC))
@@ -52,10 +52,10 @@ def test_a_time_without_offset_or_that_is_none_is_refused(time: str) -> None:
 
 
 def test_each_configuration_holds_from_its_moment_and_the_first_from_the_beginning() -> None:
-    #  BEGINNING |--- a ---| MARCH |--- b ---| MAY |--- c@x
+    #  EARLIEST |--- a ---| MARCH |--- b ---| MAY |--- c@x
     found = dated(["c@x.yaml@2026-05-01T00:00:00Z", "a.yaml", "b.yaml@2026-03-01T00:00:00Z"], read)
-    assert [since for since, _ in found.entries] == [BEGINNING, MARCH, MAY]
-    assert [found.at(Micros(moment)).file for moment in (BEGINNING - 1, 0, MARCH - 1, MARCH, MAY - 1, MAY)] == [
+    assert [since for since, _ in found.entries] == [EARLIEST, MARCH, MAY]
+    assert [found.at(Micros(moment)).file for moment in (EARLIEST - 1, 0, MARCH - 1, MARCH, MAY - 1, MAY)] == [
         "a.yaml",
         "a.yaml",
         "a.yaml",
@@ -68,12 +68,11 @@ def test_each_configuration_holds_from_its_moment_and_the_first_from_the_beginni
 def test_the_earliest_holds_from_the_beginning_whatever_its_time() -> None:
     found = dated(["b.yaml@2026-05-01T00:00:00Z", "a.yaml@2026-03-01T00:00:00Z"], read)
     assert found.at(Micros(0)).file == "a.yaml"
-    assert found.entries[0][0] == BEGINNING
-    assert text(BEGINNING) == "0001-01-01T00:00:00Z"
+    assert found.entries[0][0] == EARLIEST
 
 
 def test_without_a_file_the_built_in_one_serves() -> None:
-    assert dated([], read).entries == ((BEGINNING, built_in()),)
+    assert dated([], read).entries == ((EARLIEST, built_in()),)
 
 
 def test_mistakes_of_all_files_are_told_at_once() -> None:

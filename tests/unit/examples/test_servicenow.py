@@ -191,6 +191,14 @@ def test_a_counted_reopening_is_told() -> None:
     assert told(events)[2] == ("2016-02-02T08:00:00Z", "status_changed", "open")
 
 
+def test_a_counted_reopening_is_told_even_if_the_count_of_changes_fell() -> None:
+    events = converted(
+        {"sys_mod_count": "7", "incident_state": "Resolved"},
+        {"sys_mod_count": "1", "sys_updated_at": "02-02-2016 08:00", "incident_state": "Active", "reopen_count": "1"},
+    )
+    assert [status for _, _, status in told(events)] == ["Group 1", "resolved", "open"]
+
+
 def test_a_misdated_row_does_not_reopen() -> None:
     events = converted(
         {"sys_mod_count": "1", "sys_updated_at": "01-02-2016 11:10"},
@@ -221,9 +229,7 @@ def test_what_cannot_be_read_is_named_by_its_line(column: str, text: str) -> Non
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 -- our own script
-        [sys.executable, str(SCRIPT), *arguments], capture_output=True, text=True, check=False
-    )
+    return subprocess.run([sys.executable, str(SCRIPT), *arguments], capture_output=True, text=True, check=False)
 
 
 def test_the_script_writes_json_lines_and_fails_with_the_place(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from fractions import Fraction
 
 import pytest
 
+from stream_app.kpi.bins import index
 from stream_app.kpi.bucket import Bucket
 from stream_app.kpi.cell import Series
 from stream_app.kpi.formula import Aggregate, Measure, aggregates, narrowed, samples, value
@@ -11,7 +12,7 @@ from stream_app.sla.policy import Condition
 MILLION = 10**6
 
 
-def came(text: str, **buckets: Bucket) -> tuple[Fraction | None, int | None]:
+def came(text: str, **buckets: Bucket) -> tuple[Fraction | int | None, int | None]:
     """The value of a formula and its samples, with these buckets for its facts."""
     formula = parse(text)
     return value(formula, lambda one: buckets.get(one.series.fact)), samples(
@@ -74,8 +75,8 @@ def test_arithmetic_is_exact_and_binds_as_at_school(text: str, expected: Fractio
 
 def test_values_are_millionths_and_counts_are_whole() -> None:
     bucket = Bucket()
-    for seconds, bin_index in ((60, 896), (120, 931)):
-        bucket.put(1, seconds * MILLION, (seconds * MILLION) ** 2, bin_index)
+    for seconds in (60, 120):
+        bucket.put(1, seconds * MILLION, (seconds * MILLION) ** 2, index(seconds * MILLION))
     assert came("count(a)", a=bucket) == (2, 2)
     assert came("now(a)", a=bucket) == (2, 2)
     assert came("sum(a)", a=bucket) == (180, 2)

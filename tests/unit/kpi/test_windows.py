@@ -1,3 +1,5 @@
+from collections.abc import Mapping
+
 from stream_app.kpi.bucket import Bucket
 from stream_app.kpi.catalogue import Catalogue, build
 from stream_app.kpi.grain import Window
@@ -10,7 +12,7 @@ HOURLY, DAILY = Window(HOUR, "1h"), Window(DAY, "24h")
 
 
 def catalogue() -> Catalogue:
-    entries = {
+    entries: Mapping[str, Mapping[str, object]] = {
         "n": {"formula": "count(a)", "by": ["team"]},
         "open": {"formula": "now(open)"},
         "t": {"formula": "p50(b)"},

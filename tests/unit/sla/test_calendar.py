@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 from zoneinfo import ZoneInfoNotFoundError
 
 import pytest
@@ -184,12 +185,43 @@ def test_a_night_shift_ends_its_working_day_in_the_morning() -> None:
         assert nights.end_of_business_day(at(start)) == at("2025-03-08 11:00")
 
 
-def test_a_night_shift_is_one_day_wherever_a_page_of_the_calendar_ends() -> None:
-    nights = calendar(every(tuple(range(7)), (20, 30)))
+# What follows goes on for longer than a page of the calendar, so that it would show a seam between two.
+
+
+@pytest.mark.parametrize(("opens", "closes"), [(20, 30), (0, 24), (8, 17)])
+def test_a_shift_is_one_working_day_on_every_date(opens: int, closes: int) -> None:
+    daily = calendar(every(tuple(range(7)), (opens, closes)))
     for day in range(200):
         midnight = Micros(at("2025-01-01 00:00") + day * DAY)
-        assert nights.end_of_business_day(midnight) == midnight + 6 * HOUR
-        assert nights.business_days(midnight, 1) == midnight + 30 * HOUR
+        assert daily.end_of_business_day(Micros(midnight + opens * HOUR)) == midnight + closes * HOUR
+        assert daily.end_of_business_day(Micros(midnight + closes * HOUR - 1)) == midnight + closes * HOUR
+        assert daily.business_days(Micros(midnight + opens * HOUR), 1) == midnight + closes * HOUR
+
+
+def test_whole_days_of_work_end_with_the_working_day() -> None:
+    office, start = calendar(OFFICE), at("2025-01-06 08:00")
+    for days in range(1, 200):
+        assert office.add(start, Micros(days * 8 * HOUR)) == office.business_days(start, days)
+
+
+def test_shifts_of_24_hours_leave_no_hole_in_the_west() -> None:
+    relay = calendar(every(tuple(range(7)), (23.5, 47.5)), "Pacific/Pago_Pago")
+    assert relay.between(at("2025-01-01 00:00"), at("2025-12-31 00:00")) == 364 * DAY
+
+
+def test_a_shift_of_24_hours_may_end_in_the_second_of_two_last_hours() -> None:
+    # On 29 October 2006 at 00:01 the clocks of St. John's went back to 23:01 of the 28th.
+    friday = calendar(every((FRI,), (23.5, 47.5)), "America/St_Johns")
+    assert friday.between(at("2006-10-28 00:00"), at("2006-10-30 00:00")) == 25 * HOUR
+    assert friday.end_of_business_day(at("2006-10-28 02:00")) == at("2006-10-29 03:00")
+
+
+def test_the_order_in_which_intervals_are_written_does_not_matter() -> None:
+    office, other = calendar(OFFICE), calendar(every(WEEKDAYS, (13, 17), (8, 12)))
+    for hour in range(24 * 7):
+        start = Micros(at("2025-03-03 00:00") + hour * HOUR)
+        assert office.add(start, Micros(5 * HOUR)) == other.add(start, Micros(5 * HOUR))
+        assert office.business_days(start, 1) == other.business_days(start, 1)
 
 
 def test_always_counts_every_moment() -> None:
@@ -241,13 +273,50 @@ def test_a_calendar_that_holidays_close_for_good_never_ends_a_clock() -> None:
     assert closed.between(at("9901-06-01 00:00"), NEVER) == 0
 
 
-def test_holidays_far_ahead_are_not_forgotten() -> None:
-    # Beyond 2800, years without holidays are taken to be as those 400 years before; these have one.
-    office = calendar(OFFICE, closed="2850-07-01")
-    office.add(at("2401-01-01 00:00"), HOUR)
-    assert office.between(at("2840-01-01 00:00"), at("2860-01-01 00:00")) == (
-        calendar(OFFICE).between(at("2840-01-01 00:00"), at("2860-01-01 00:00")) - 8 * HOUR
-    )
+@pytest.mark.parametrize("holiday", ["2450-07-01", "2850-07-01"])
+def test_holidays_far_ahead_are_not_forgotten(holiday: str) -> None:
+    # Beyond 2800, a time without holidays is taken to be as it was 400 years before, had that none either.
+    day = date.fromisoformat(holiday)
+
+    def holidays(year: int) -> frozenset[date]:
+        return frozenset({day}) if year == day.year else frozenset()
+
+    office, never_closed = Working(Hours(name="office", shifts=OFFICE, holidays=holidays)), calendar(OFFICE)
+    for each in (office, never_closed):
+        each.add(at("2401-01-01 00:00"), HOUR)
+    for year in (2440, 2840):
+        span = Micros(micros(datetime(year, 1, 1, tzinfo=UTC))), Micros(micros(datetime(year + 20, 1, 1, tzinfo=UTC)))
+        missing = 8 * HOUR if year < day.year < year + 20 else 0
+        assert never_closed.between(*span) - office.between(*span) == missing
+
+
+def test_the_last_days_are_the_last_however_they_are_come_by() -> None:
+    def holidays(year: int) -> frozenset[date]:
+        return frozenset({date(year, 1, 1)} - {date(year, 1, 1)})  # fails for a year that dates do not have
+
+    hours = Hours(name="office", shifts=ROUND_THE_CLOCK, holidays=holidays)
+    known, cold = Working(hours), Working(hours)
+    known.add(at("9550-01-01 00:00"), HOUR)
+    assert known.between(at("9990-01-01 00:00"), NEVER) == cold.between(at("9990-01-01 00:00"), NEVER)
+    for calendar_ in (known, cold):
+        assert calendar_.add(at("9999-12-20 00:00"), Micros(20 * DAY)) == NEVER
+
+
+def test_centuries_alike_are_worked_out_once_though_other_years_have_holidays() -> None:
+    asked = 0
+
+    class Counted(dict[int, tuple[tuple[int, int], ...]]):
+        def get(self, *weekday: Any) -> Any:  # noqa: ANN401 -- as the real one
+            nonlocal asked
+            asked += 1
+            return super().get(*weekday)
+
+    always_the_same = frozenset({date(2026, 12, 31)})
+    office = Working(Hours(name="office", shifts=Counted(OFFICE), holidays=lambda _: always_the_same))
+    office.between(at("2401-01-01 00:00"), at("2810-01-01 00:00"))
+    before = asked
+    office.between(at("2401-01-01 00:00"), at("3200-01-01 00:00"))
+    assert asked - before < 500  # the dates of two pages: the one that the question begins in and the one it ends in
 
 
 def test_pages_that_were_let_go_are_worked_out_again() -> None:

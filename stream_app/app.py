@@ -1,0 +1,126 @@
+"""The worker put together: Redis, Kafka, the engine, its probes. It wires and decides nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from stream_app.config.configuration import Configuration
+from stream_app.config.settings import Settings
+from stream_app.engine import mirror
+from stream_app.engine.connection import address
+from stream_app.engine.engine import Engine
+from stream_app.engine.hearing import KafkaHearing
+from stream_app.engine.judge import Judge
+from stream_app.engine.keys import Names
+from stream_app.engine.ledger import Ledger
+from stream_app.engine.post import RETRY, KafkaPost
+from stream_app.engine.reader import RedisReader, client
+from stream_app.engine.store import RedisStore
+from stream_app.engine.topics import counts
+from stream_app.engine.transport import Stream
+from stream_app.engine.upkeep import Upkeep
+from stream_app.exposition.probes import Probes
+from stream_app.sla.instant import Micros
+from stream_app.sla.kind import TOPICS
+from stream_app.telemetry import Telemetry
+
+log = logging.getLogger(__name__)
+
+DRAIN: Final = timedelta(seconds=10)
+
+
+def wall() -> Micros:
+    """The time of day."""
+    return Micros(time.time_ns() // 1_000)
+
+
+async def work(settings: Settings, own: Configuration, session_timeout: timedelta) -> None:
+    """Run a worker until it is told to stop. Raises OSError where it cannot listen, KafkaError where Kafka is away."""
+    brokers, prefix = list(settings.brokers), settings.topic_prefix
+    where, names, telemetry = address(settings.redis_url.reveal()), Names(settings.namespace), Telemetry()
+
+    def consumer() -> AIOKafkaConsumer:
+        return AIOKafkaConsumer(bootstrap_servers=brokers, enable_auto_commit=False, auto_offset_reset="earliest")
+
+    async def counted(topics: Sequence[str]) -> Mapping[str, int]:
+        admin = AIOKafkaAdminClient(bootstrap_servers=brokers)
+        await admin.start()
+        try:
+            return await counts(admin, topics)
+        finally:
+            await admin.close()
+
+    async with AsyncExitStack() as stack:
+        producer = AIOKafkaProducer(bootstrap_servers=brokers, enable_idempotence=True, acks="all", linger_ms=5)
+        await producer.start()
+        stack.push_async_callback(producer.stop)
+        redis = client(where)
+        reader = await stack.enter_async_context(RedisReader(redis, names))
+        ledger = Ledger(consumer, producer, prefix)
+        judge = Judge(await ledger.settle(own, wall()))
+        await _mirror(redis, names, ledger)
+        store = await stack.enter_async_context(RedisStore(where, names))
+        engine = Engine(
+            store,
+            KafkaPost(producer, prefix, telemetry),
+            judge,
+            Upkeep(reader, judge),
+            KafkaHearing(consumer, counted, prefix),
+            wall,
+            telemetry,
+            {f"{prefix}{topic}": kind for topic, kind in TOPICS.items()},
+            patience=2 * session_timeout.total_seconds(),
+        )
+        stream = Stream(
+            engine,
+            group=f"{settings.namespace}-worker",
+            brokers=brokers,
+            topics=[f"{prefix}{topic}" for topic in TOPICS],
+            session_timeout=session_timeout,
+            drain=DRAIN,
+        )
+        engine.source = stream
+
+        def why_not_ready() -> str | None:
+            if not store.health.reachable:
+                return f"Redis does not answer: {store.health.why}"
+            return None if stream.ready else "partitions are not assigned and open yet"
+
+        probes = Probes(telemetry.registry, why_not_ready)
+        port = await probes.start(settings.http_host, settings.http_port)
+        stack.push_async_callback(probes.stop)
+        log.info("worker: probes and metrics on http://%s:%d", settings.http_host, port)
+
+        async def follow() -> None:
+            async for dated in ledger.follow():
+                judge.hold(dated)
+                log.info("another configuration holds: %s", dated.entries[-1][1].file)
+                await _mirror(redis, names, ledger)
+
+        async with asyncio.TaskGroup() as group:
+            beside = [group.create_task(job) for job in (engine.watch(), engine.looking(), follow())]
+            await stream.run()
+            for task in beside:
+                task.cancel()
+
+
+async def _mirror(redis: Redis, names: Names, ledger: Ledger) -> None:
+    while True:
+        try:
+            await mirror.put(redis, names, ledger.activations)
+        except RedisError as error:
+            log.warning("Redis does not answer (%s); tried again", error)
+            await asyncio.sleep(RETRY)
+        else:
+            return

@@ -1,0 +1,188 @@
+"""News: what is said on the topic of signals, when a state has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from stream_app.sla.clock import Clock, State
+from stream_app.sla.entity import Entity
+from stream_app.sla.incident import Incident
+from stream_app.sla.instant import seconds, text
+from stream_app.sla.life import Life
+from stream_app.sla.signals import Signal, joined, standing
+from stream_app.sla.ticket import Ticket
+
+SOURCE: Final = "tenggat"
+_TURNS: Final = {
+    State.PAUSED: "clock.paused",
+    State.RUNNING: "clock.resumed",
+    State.STOPPED: "clock.stopped",
+    State.CANCELLED: "clock.stopped",
+}
+
+
+class News(Struct, frozen=True):
+    """One thing to say. `at` is the moment it became true, in microseconds."""
+
+    id: str
+    type: str
+    subject: str
+    at: int
+    data: dict[str, Any]
+
+    def envelope(self) -> bytes:
+        """The CloudEvent."""
+        return msgspec.json.encode(
+            {
+                "specversion": "1.0",
+                "id": self.id,
+                "source": SOURCE,
+                "type": self.type,
+                "subject": self.subject,
+                "time": text(self.at),
+                "data": self.data,
+            }
+        )
+
+
+class Before(Struct, frozen=True):
+    """What stood about an entity before the change."""
+
+    signals: dict[str, Signal]
+    """By id."""
+    clocks: dict[tuple[str, int], State]
+    carried: tuple[Any, ...]
+    """What alerts want to know of it: who has it, how urgent it is, what it is called."""
+
+
+def before(life: Life) -> Before:
+    """What stands now, to be compared with what will stand after the change."""
+    state = life.state
+    if state is None:
+        return Before({}, {}, ())
+    return Before(
+        {signal.id: signal for signal in standing(state.id, state.clocks)},
+        {(clock.name, clock.cycle): clock.state for clock in state.clocks},
+        _carried(state),
+    )
+
+
+def news(old: Before, life: Life, now: int) -> Iterator[News]:
+    """What the change has to say: withdrawals first, then what is new. Notes in the life what was withdrawn."""
+    state = life.state
+    if state is None:
+        return
+    signals = {signal.id: signal for signal in standing(state.id, state.clocks)}
+    for name, signal in old.signals.items():
+        if signals.get(name) != signal:
+            yield _corrected(signal, life, now, moved=name in signals)
+    clocks = {(clock.name, clock.cycle): clock for clock in state.clocks}
+    for name, signal in signals.items():
+        if old.signals.get(name) != signal:
+            clock = clocks[signal.clock, signal.cycle]
+            yield News(wire_id(name, life), signal.type, state.id, signal.at, _data(signal, clock, state))
+    spoken = {(signal.clock, signal.cycle) for signal in signals.values()}
+    for key, clock in clocks.items():
+        if key in spoken and key in old.clocks and clock.state is not old.clocks[key]:
+            yield _turned(clock, state, now)
+    if spoken and old.carried and old.carried != _carried(state):
+        yield _changed(life, state, now)
+
+
+def wire_id(name: str, life: Life) -> str:
+    """A signal's id on the wire: said again after it was withdrawn, it has another ending each time."""
+    said = life.again.get(name, 0)
+    return name if not said else f"{name}/{said + 1}"
+
+
+def withdrawn(life: Life, wire: str, at: int, now: int) -> News | None:
+    """The withdrawal of a signal that the topic holds under its id on the wire, unless the entity still says it."""
+    name, _, again = wire.rpartition("/")
+    if not name or not again.isdigit():
+        name, again = wire, "1"
+    if life.state is not None and any(signal.id == name for signal in standing(life.subject, life.state.clocks)):
+        return None
+    life.again[name] = max(life.again.get(name, 0), int(again))
+    data = {"corrects": wire, "moved": False, "was_at": text(at), "kind": life.kind}
+    return News(f"sla.corrected:{wire}", "sla.corrected", life.subject, now, data)
+
+
+def _corrected(signal: Signal, life: Life, now: int, *, moved: bool) -> News:
+    name = wire_id(signal.id, life)
+    life.again[signal.id] = life.again.get(signal.id, 0) + 1
+    data = {
+        "corrects": name,
+        "moved": moved,
+        "alert": alert(signal.subject, signal.clock, signal.cycle),
+        "clock": signal.clock,
+        "cycle": signal.cycle,
+        "threshold": signal.threshold,
+        "was_at": text(signal.at),
+        "kind": life.kind,
+    }
+    return News(f"sla.corrected:{name}", "sla.corrected", signal.subject, now, data)
+
+
+def _data(signal: Signal, clock: Clock, state: Entity) -> dict[str, Any]:
+    return {
+        "alert": alert(state.id, clock.name, clock.cycle),
+        "clock": clock.name,
+        "cycle": clock.cycle,
+        "threshold": signal.threshold,
+        "due_at": None if clock.due is None else text(clock.due),
+        "original_due_at": None if clock.original_due is None else text(clock.original_due),
+        "remaining_seconds": None if clock.due is None else seconds(clock.due - signal.at),
+        "on_attach": clock.on_attach,
+        "policy": state.policy,
+        "partial": state.partial,
+        **_about(state),
+    }
+
+
+def _turned(clock: Clock, state: Entity, now: int) -> News:
+    kind = _TURNS[clock.state]
+    number = len(clock.runs) // 2
+    at = clock.stopped_at if clock.stopped_at is not None else clock.since if clock.since is not None else now
+    if clock.state is State.PAUSED and clock.runs:
+        at = clock.runs[-1]
+    data = {
+        "alert": alert(state.id, clock.name, clock.cycle),
+        "clock": clock.name,
+        "cycle": clock.cycle,
+        "due_at": None if clock.due is None else text(clock.due),
+        **_about(state),
+    }
+    name = joined(kind, state.id, clock.name, str(clock.cycle), "", f"{clock.version}.{number}")
+    return News(name, kind, state.id, at, data)
+
+
+def _changed(life: Life, state: Entity, now: int) -> News:
+    name = joined("entity.changed", state.id, "", "", "", "")
+    said = wire_id(name, life)
+    life.again[name] = life.again.get(name, 0) + 1
+    return News(said, "entity.changed", state.id, now, {"status": state.status, **_about(state)})
+
+
+def _carried(state: Entity) -> tuple[Any, ...]:
+    return tuple(_about(state).values())
+
+
+def _about(state: Entity) -> dict[str, Any]:
+    match state:
+        case Ticket():
+            own: dict[str, Any] = {"priority": state.priority, "customer": state.customer}
+        case Incident():
+            own = {"severity": state.severity, "asset": state.asset}
+        case _:
+            own = {}
+    shared = {name: getattr(state, name) for name in ("team", "agent", "category", "service", "title", "url")}
+    return {"kind": state.kind, **own, **shared}
+
+
+def alert(subject: str, clock: str, cycle: int) -> str:
+    """The pager's dedup key: warning, breach, re-target and end update one alert."""
+    return joined(subject, clock, str(cycle))

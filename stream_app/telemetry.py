@@ -1,0 +1,109 @@
+"""Telemetry: one function for each thing that happens; what metrics come of it is known here alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from stream_app.sla.admission import Outcome
+from stream_app.sla.decode import Reason
+from stream_app.sla.fact import Fact
+
+_AGES: Final = (0.1, 0.5, 1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400, 604_800)
+_DELAYS: Final = (0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.5, 1, 2.5, 10, 60, 600)
+_RESPONSES: Final = (60, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400, 172_800, 604_800)
+
+
+class Telemetry:
+    """A worker's own metrics. Spans that callers give are microseconds."""
+
+    def __init__(self) -> None:
+        """A registry of its own, so that tests and processes do not share one."""
+        self.registry = CollectorRegistry()
+        r = self.registry
+        self._events = Counter("tenggat_events", "Records by what became of them.", ["topic", "type", "outcome"], registry=r)
+        self._refused = Counter("tenggat_dead_letters", "Records that are no events, by reason.", ["topic", "reason"], registry=r)
+        self._lag = Gauge("tenggat_consumer_lag_records", "Records between the position and the log's end.", ["topic", "partition"], registry=r)
+        self._as_of = Gauge("tenggat_data_as_of_timestamp_seconds", "Up to when the log has been read.", ["topic", "partition"], registry=r)
+        self._age = Histogram("tenggat_event_age_seconds", "From an event's time to its being applied.", ["topic"], buckets=_AGES, registry=r)
+        self._delay = Histogram("tenggat_signal_delay_seconds", "From the moment a signal became true to its being written.", ["type"], buckets=_DELAYS, registry=r)
+        self._rewinds = Counter("tenggat_state_rewinds", "Losses of state that were found and healed.", ["topic"], registry=r)
+        self._fenced = Counter("tenggat_fenced", "Writes that Redis refused.", ["topic", "why"], registry=r)
+        self._failed = Counter("tenggat_evaluation_failures", "Entities whose deadlines could not be judged.", ["topic"], registry=r)
+        self._outbox = Gauge("tenggat_outbox_signals", "Signals written and not yet published.", ["topic", "partition"], registry=r)
+        self._published = Counter("tenggat_signals_published", "Signals that Kafka has acknowledged.", registry=r)
+        self._lost = Counter("tenggat_log_lost_records", "Offsets that retention took before they were read.", ["topic"], registry=r)
+        self._clocks = Counter("tenggat_clocks", "Finished clocks.", ["kind", "clock", "priority", "outcome"], registry=r)
+        self._spans = {
+            fact: Histogram(f"tenggat_{name}_seconds", f"From the beginning to the {what}.", [urgency], buckets=_RESPONSES, registry=r)
+            for fact, name, what, urgency in (
+                ("first_response", "first_response", "first response", "priority"),
+                ("resolution", "resolution", "resolution, pauses left out", "priority"),
+                ("acknowledge_time", "incident_acknowledge", "acknowledgement", "severity"),
+                ("contain_time", "incident_contain", "containment", "severity"),
+                ("resolve_time", "incident_resolve", "resolution", "severity"),
+            )
+        }
+
+    def events_taken(self, topic: str, outcomes: Mapping[tuple[str, Outcome], int], ages: Iterable[int]) -> None:
+        """Events of (type, outcome) were taken in, those that are new at these ages."""
+        for (kind, outcome), count in outcomes.items():
+            self._events.labels(topic, kind, outcome.value).inc(count)
+        age_of = self._age.labels(topic)
+        for age in ages:
+            age_of.observe(age / 1_000_000)
+
+    def event_refused(self, topic: str, reason: Reason) -> None:
+        """A record went to the dead letters."""
+        self._events.labels(topic, "", Outcome.MALFORMED.value).inc()
+        self._refused.labels(topic, reason.value).inc()
+
+    def signal_said(self, kind: str, delay: int) -> None:
+        """A signal was written, so long after it had become true."""
+        self._delay.labels(kind).observe(max(0, delay) / 1_000_000)
+
+    def signals_published(self, count: int) -> None:
+        """Kafka has acknowledged signals."""
+        self._published.inc(count)
+
+    def clock_finished(self, kind: str, clock: str, priority: str, outcome: str) -> None:
+        """A clock ended as met, breached or cancelled. Clocks of teams count as one."""
+        self._clocks.labels(kind, clock.partition(":")[0] if clock.startswith("ola:") else clock, priority, outcome).inc()
+
+    def fact_found(self, fact: Fact) -> None:
+        """A fact stands that did not; durations of responses, resolutions and stages are measured."""
+        spans = self._spans.get(fact.name)
+        if spans is not None:
+            known = dict(fact.labels)
+            spans.labels(known.get("priority") or known.get("severity", "")).observe(fact.value / 1_000_000)
+
+    def write_refused(self, topic: str, why: str) -> None:
+        """Redis holds something else than this worker believed."""
+        self._fenced.labels(topic, why).inc()
+
+    def state_rewound(self, topic: str) -> None:
+        """The log is read again from where Redis stands."""
+        self._rewinds.labels(topic).inc()
+
+    def evaluation_failed(self, topic: str) -> None:
+        """An entity's deadlines could not be judged."""
+        self._failed.labels(topic).inc()
+
+    def log_lost(self, topic: str, count: int) -> None:
+        """Retention took records that nobody had read."""
+        self._lost.labels(topic).inc(count)
+
+    def stands(self, topic: str, partition: int, *, lag: int | None, as_of: int | None, outbox: int) -> None:
+        """How far a partition is."""
+        if lag is not None:
+            self._lag.labels(topic, str(partition)).set(lag)
+        if as_of is not None:
+            self._as_of.labels(topic, str(partition)).set(as_of / 1_000_000)
+        self._outbox.labels(topic, str(partition)).set(outbox)
+
+    def gone(self, topic: str, partition: int) -> None:
+        """The partition is no longer ours: its gauges are somebody else's."""
+        for gauge in (self._lag, self._as_of, self._outbox):
+            gauge.remove_by_labels({"topic": topic, "partition": str(partition)})
