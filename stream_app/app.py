@@ -75,7 +75,7 @@ async def work(settings: Settings, own: Configuration, session_timeout: timedelt
             store,
             KafkaPost(producer, prefix, telemetry),
             judge,
-            Upkeep(reader, judge),
+            Upkeep(reader, store, judge, wall),
             KafkaHearing(consumer, counted, prefix),
             wall,
             telemetry,

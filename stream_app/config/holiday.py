@@ -64,7 +64,7 @@ def _public(country: str | None, subdivision: str | None, year: int) -> frozense
 def _country() -> Form[str]:
     from holidays.registry import EntityLoader  # noqa: PLC0415 -- as above
 
-    codes = frozenset(code for code in EntityLoader.get_country_codes() if re.fullmatch("[A-Z]{2,3}", code))
+    codes = frozenset(EntityLoader.get_country_codes())
 
     def read(text: str) -> str:
         if text not in codes:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
-from faust.types import TP
+
+from stream_app.engine.keys import TP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-__all__ = ["TP", "Batch", "Displaced", "Port", "Record", "Standing"]
 
 
 class Record(Protocol):

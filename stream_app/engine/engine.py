@@ -9,11 +9,13 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, Protocol
 
-from stream_app.engine.batch import TP, Batch, Displaced
+from stream_app.engine.batch import Batch, Displaced
 from stream_app.engine.batch import Standing as Read
 from stream_app.engine.heard import Heard
 from stream_app.engine.judge import Judge
-from stream_app.engine.partition import Lost, Partition
+from stream_app.engine.keys import TP
+from stream_app.engine.partition import Partition
+from stream_app.engine.pen import Lost
 from stream_app.engine.ports import Clock, Post, State
 from stream_app.engine.upkeep import Upkeep
 from stream_app.engine.write import Fenced, Standing, Why
@@ -82,7 +84,7 @@ class Engine:
         """Take a partition over."""
         partition = await self._claim(tp)
         self._tasks[tp] = asyncio.create_task(self._keep(tp), name=f"keep {tp.topic}-{tp.partition}")
-        return partition.position
+        return partition.pen.position
 
     async def handle(self, batch: Batch) -> None:
         """Take a batch; returns when the next one may come."""
@@ -93,8 +95,8 @@ class Engine:
         try:
             await partition.take(batch)
         except Lost:
-            if partition.fenced is None:
-                partition.lose(Fenced(why=Why.POSITION, found=await self._found(tp)))
+            if partition.pen.fenced is None:
+                partition.pen.lose(Fenced(why=Why.POSITION, found=await self._found(tp)))
             await self._turned[tp].wait()  # the batch is stale by then: it is read again
 
     async def displaced(self, displaced: Displaced) -> None:
@@ -106,7 +108,7 @@ class Engine:
         if displaced.replaced and partition is not None:
             log.error("%s: the log ends before offset %d, read anew from %d", displaced.tp, displaced.wanted, displaced.start)
             with contextlib.suppress(Lost):
-                await partition.move(displaced.start)
+                await partition.pen.move(displaced.start)
 
     async def close(self, tp: TP) -> None:
         """Give a partition up, once all that was sent is answered."""
@@ -116,7 +118,7 @@ class Engine:
             await asyncio.wait([task])
         partition = self.partitions.pop(tp, None)
         if partition is not None:
-            await partition.drain()
+            await partition.pen.drain()
             self._telemetry.gone(tp.topic, tp.partition)
 
     # one partition's keeping
@@ -130,10 +132,9 @@ class Engine:
             partition.heard = heard
         signals = await self._state.outbox(tp, BACKLOG)
         while signals:
-            partition.resume_outbox(
+            partition.pen.resume(
                 (signal.id, signal.key, signal.payload) for signal in signals if not heard.holds(signal.payload)
             )
-            partition.known = signals[-1].id
             signals = await self._state.outbox(tp, BACKLOG, after=signals[-1].id)
         await self._upkeep.agree(partition, claim.marks)
         self.partitions[tp] = partition
@@ -148,13 +149,13 @@ class Engine:
                 asyncio.create_task(work(partition), name=f"{work.__name__} {tp.topic}-{tp.partition}")
                 for work in (self._deadlines, self._publish, self._upkeep.keep)
             ]
-            fenced = asyncio.create_task(partition.on_fenced.wait())
+            fenced = asyncio.create_task(partition.pen.on_fenced.wait())
             try:
                 done, _ = await asyncio.wait([*beside, fenced], return_when=asyncio.FIRST_COMPLETED)
                 for task in done - {fenced}:
                     if (error := task.exception()) is not None and not isinstance(error, Lost):
                         raise error
-                await partition.on_fenced.wait()
+                await partition.pen.on_fenced.wait()
             finally:
                 for task in [*beside, fenced]:
                     task.cancel()
@@ -163,17 +164,17 @@ class Engine:
 
     async def _heal(self, tp: TP, partition: Partition) -> None:
         """Take the partition over anew and read on from where Redis stands."""
-        await partition.drain()
-        found = partition.fenced.found if partition.fenced is not None else await self._found(tp)
-        if found.owner is not None and found.owner != partition.expected[0]:
+        await partition.pen.drain()
+        found = partition.pen.fenced.found if partition.pen.fenced is not None else await self._found(tp)
+        if found.owner is not None and found.owner != partition.pen.expected[0]:
             # Either another worker has it, and Kafka will tell us so; or Redis has forgotten us.
             log.warning("%s: owned by somebody else; claimed anew in %.0f s if it is still ours", tp, self._patience)
             await asyncio.sleep(self._patience)
         turned = self._turned[tp]
         healed = await self._claim(tp)
-        log.warning("%s: state lost (%s); reading on from offset %s", tp, partition.fenced and partition.fenced.why, healed.position)
+        log.warning("%s: state lost (%s); reading on from offset %s", tp, partition.pen.fenced and partition.pen.fenced.why, healed.pen.position)
         self._telemetry.state_rewound(tp.topic)
-        self._source.request_rewind(tp, healed.position)
+        self._source.request_rewind(tp, healed.pen.position)
         turned.set()
 
     async def _deadlines(self, partition: Partition) -> None:
@@ -188,9 +189,9 @@ class Engine:
 
     async def _publish(self, partition: Partition) -> None:
         while True:
-            await partition.to_publish.wait()
-            partition.to_publish.clear()
-            while partition.waiting:
+            await partition.pen.to_publish.wait()
+            partition.pen.to_publish.clear()
+            while partition.pen.outbox:
                 await partition.publish()
 
     # all partitions
@@ -199,29 +200,29 @@ class Engine:
         """Compare what Redis shows with what was confirmed, for every partition, idle ones too; never ends."""
         while True:
             await asyncio.sleep(GLANCE)
-            mine = {tp: partition for tp, partition in self.partitions.items() if partition.quiet}
-            before = {tp: partition.expected for tp, partition in mine.items()}
+            mine = {tp: partition for tp, partition in self.partitions.items() if partition.pen.quiet}
+            before = {tp: partition.pen.expected for tp, partition in mine.items()}
             for tp, found in (await self._state.standing(mine)).items():
                 partition = mine[tp]
-                unchanged = partition.quiet and partition.expected == before[tp] and partition.fenced is None
+                unchanged = partition.pen.quiet and partition.pen.expected == before[tp] and partition.pen.fenced is None
                 if unchanged and self.partitions.get(tp) is partition and not agrees(found, before[tp]):
                     self._telemetry.write_refused(tp.topic, "idle")
-                    partition.lose(Fenced(why=Why.SEQUENCE, found=found))
-                elif unchanged and partition.position is not None:
-                    self._source.hint(tp, partition.position)
+                    partition.pen.lose(Fenced(why=Why.SEQUENCE, found=found))
+                elif unchanged and partition.pen.position is not None:
+                    self._source.hint(tp, partition.pen.position)
 
     def see(self) -> None:
         """Look how far the log is read; often, for deadlines go by it."""
         monotonic = time.monotonic()
         for tp, partition in self.partitions.items():
             standing = self._source.standing(tp)
-            partition.horizon.see(partition.position, standing, monotonic)
+            partition.horizon.see(partition.pen.position, standing, monotonic)
             self._telemetry.stands(
                 tp.topic,
                 tp.partition,
-                lag=None if standing is None else max(0, standing.end - (partition.position or 0)),
+                lag=None if standing is None else max(0, standing.end - (partition.pen.position or 0)),
                 as_of=partition.horizon.reaches(),
-                outbox=partition.waiting,
+                outbox=len(partition.pen.outbox),
             )
 
     async def looking(self) -> None:

@@ -11,8 +11,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import murmur2
 
-from stream_app.engine.batch import TP
 from stream_app.engine.heard import Heard
+from stream_app.engine.keys import TP
 from stream_app.engine.post import RETRY, SAID, SIGNALS
 from stream_app.sla.kind import Kind
 

@@ -14,7 +14,8 @@ from stream_app.engine.batch import Batch, Displaced
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stream_app.engine.batch import TP, Port, Standing
+    from stream_app.engine.batch import Port, Standing
+    from stream_app.engine.keys import TP
 
 log = logging.getLogger(__name__)
 

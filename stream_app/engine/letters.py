@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from stream_app.engine.batch import TP, Record
+from stream_app.engine.batch import Record
+from stream_app.engine.keys import TP
 from stream_app.sla.decode import Malformed, Reason, decode
 from stream_app.sla.events import Event
 from stream_app.sla.instant import micros

@@ -8,9 +8,9 @@ from typing import Any
 from stream_app.engine.assembly import entry_of, life_of
 from stream_app.engine.judge import Judge
 from stream_app.engine.keys import TP
-from stream_app.engine.partition import slot_of
 from stream_app.engine.reader import RedisReader
 from stream_app.engine.report import reported
+from stream_app.engine.stock import grain_name
 from stream_app.kpi.bucket import Bucket
 from stream_app.kpi.windows import Tally
 from stream_app.sla.history import State, as_of
@@ -66,7 +66,7 @@ async def survey(reader: RedisReader, judge: Judge, until: Micros) -> dict[str, 
     for tp in tps:
         await _entities(reader, tp, judge, until, states, difference)
         for grain in judge.catalogue.grains:
-            name = slot_of((grain, 0)).grain
+            name = grain_name(grain)
             spans = [window.span(until) for window in judge.catalogue.windows if window.grain == grain]
             first, last = min(span[0] for span in spans), max(span[1] for span in spans)
             shown.add(grain, await reader.buckets(tp, name, first, last + 1))

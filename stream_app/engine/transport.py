@@ -44,9 +44,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import timedelta
 
-    from faust.types import TP, Message
+    from faust.types import Message
 
     from stream_app.engine.batch import Batch, Displaced, Port, Standing
+    from stream_app.engine.keys import TP
 
 FETCH_BYTES: Final = 2 * 1024 * 1024
 """Of one partition in one fetch."""

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final, Protocol
 
-from stream_app.engine.batch import TP
+from stream_app.engine.assembly import name_of
 from stream_app.engine.judge import Judge
-from stream_app.engine.partition import Partition
+from stream_app.engine.keys import GAUGES, TP, Slot
+from stream_app.engine.partition import FIRINGS, Partition
+from stream_app.engine.ports import Clock, State
+from stream_app.engine.stock import grain_name
+from stream_app.kpi.grain import GRAINS
+from stream_app.sla.instant import NEVER
+from stream_app.sla.life import Life
+from stream_app.sla.news import withdrawn
 
 log = logging.getLogger(__name__)
 
@@ -28,21 +35,23 @@ class Scan(Protocol):
 
 
 class Upkeep:
-    """The rounds that are made of each partition."""
+    """The rounds that are made of each partition. Whatever writes raises Lost where nothing may be written."""
 
-    def __init__(self, scan: Scan, judge: Judge) -> None:
-        """`scan` reads beside the partition's own connection."""
+    def __init__(self, scan: Scan, state: State, judge: Judge, clock: Clock) -> None:
+        """`scan` reads beside the partitions' own connection, which is `state`."""
         self._scan = scan
+        self._state = state
         self._judge = judge
+        self._clock = clock
 
     async def agree(self, partition: Partition, marks: Mapping[str, bytes]) -> None:
         """Before the first batch: windows that count what the catalogue asks, entities that know all eras."""
-        if partition.position is not None and marks.get(SERIES) != self._judge.series_mark:
+        if partition.pen.position is not None and marks.get(SERIES) != self._judge.series_mark:
             log.info("%s: windows are counted anew, for the catalogue has changed", partition.tp)
-            await partition.forget_windows()
-            async for some in self._scan.entities(partition.tp, CHUNK):
-                await partition.recount(list(some))
-        await partition.mark({SERIES: self._judge.series_mark})
+            await self._forget_windows(partition)
+            async for names in self._names(partition):
+                await self._recount(partition, names)
+        await partition.pen.mark({SERIES: self._judge.series_mark})
         partition.eras_known = marks.get(ERAS)
 
     async def keep(self, partition: Partition) -> None:
@@ -50,14 +59,84 @@ class Upkeep:
         while True:
             if partition.eras_known != self._judge.era_mark:
                 await self._bring_eras(partition)
-            await partition.tidy()
-            await partition.reconcile()
+            await self.tidy(partition)
+            await self.reconcile(partition)
             await asyncio.sleep(EVERY)
+
+    async def tidy(self, partition: Partition) -> None:
+        """Remove buckets that no window reads any more, and entities whose retention is over."""
+        latest = partition.latest
+        if latest is None or latest == partition.tidied:
+            return
+        tp, pen = partition.tp, partition.pen
+        async with pen.turn():
+            old: list[Slot] = []
+            for grain in self._judge.catalogue.grains:
+                oldest = self._judge.oldest(grain, latest)
+                old += await self._state.starts_before(tp, grain_name(grain), oldest, FIRINGS)
+            leaving = [name for name, _ in (await self._state.retiring(tp, latest, FIRINGS)).rows]
+            partition.tidied = latest
+            if old or leaving:
+                gone: dict[bytes, None] = dict.fromkeys(leaving)
+                for name in leaving:
+                    partition.stock.lives.drop(name)
+                pen.send(trimmed=old, entities=gone, retire=gone)
+
+    async def reconcile(self, partition: Partition) -> None:
+        """Once the log is read to its end after a loss, withdraw what the topic says and nobody said anew."""
+        heard = partition.heard
+        if heard is None or not partition.horizon.caught_up:
+            return
+        left = list(heard.left())
+        async with partition.pen.turn():
+            names = [name_of(partition.kind, said.subject) for _, said in left]
+            lives = partition.stock.lives
+            await partition.stock.fetch(names)
+            assembly = partition.assembly()
+            now = self._clock()
+            for name, (wire, said) in zip(names, left, strict=True):
+                life = lives.get(name) or Life(partition.kind, said.subject)
+                earlier = assembly.earlier(name, life)
+                if (item := withdrawn(life, wire, said.at, now)) is not None:
+                    assembly.news.append(item)
+                    assembly.changed(name, life, earlier, (), now)
+            partition.heard = None
+            await partition.commit(assembly, now)
 
     async def _bring_eras(self, partition: Partition) -> None:
         mark = self._judge.era_mark
         if partition.eras_known is not None or mark != b"1":
-            async for some in self._scan.entities(partition.tp, CHUNK):
-                await partition.revisit(list(some))
-        await partition.mark({ERAS: mark})
+            async for names in self._names(partition):
+                await partition.revisit(names)
+        await partition.pen.mark({ERAS: mark})
         partition.eras_known = mark
+
+    async def _forget_windows(self, partition: Partition) -> None:
+        """Remove all buckets, to be counted anew."""
+        pen = partition.pen
+        async with pen.turn():
+            partition.stock.cells.clear()
+            for grain in map(grain_name, GRAINS):
+                while some := await self._state.starts_before(partition.tp, grain, NEVER, FIRINGS):
+                    pen.send(trimmed=some)
+                    await pen.more()
+            pen.send(trimmed=[GAUGES])
+
+    async def _recount(self, partition: Partition, names: Sequence[bytes]) -> None:
+        """Count the facts of entities into windows that do not have them."""
+        async with partition.pen.turn():
+            assembly = partition.assembly()
+            await partition.stock.fetch(names)
+            for name in names:
+                life = partition.stock.lives.get(name)
+                if life is not None:
+                    assembly.tally.add(life.facts())
+            await partition.commit(assembly, self._clock())
+
+    async def _names(self, partition: Partition) -> AsyncIterator[list[bytes]]:
+        """All entities' names, each once, though the scan may give one twice."""
+        seen: set[bytes] = set()
+        async for some in self._scan.entities(partition.tp, CHUNK):
+            names = [name for name in some if name not in seen]
+            seen.update(names)
+            yield names

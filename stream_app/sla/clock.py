@@ -236,8 +236,9 @@ def settle(clock: Clock, warn: tuple[Threshold, ...], calendar: Calendar, at: in
     """
     if clock.breached_at is not None:
         return False
-    if over(clock, calendar, at):
-        clock.due = clock.fixed if clock.fixed is not None else past_due(clock, calendar, at)
+    due = passed_due(clock, calendar, at)
+    if due is not None:
+        clock.due = due
         _breach(clock, at)
         clock.on_attach = True
         return True
@@ -255,28 +256,27 @@ def settle(clock: Clock, warn: tuple[Threshold, ...], calendar: Calendar, at: in
 
 def over(clock: Clock, calendar: Calendar, at: int) -> bool:
     """Whether its deadline has passed at `at`, by the target in force."""
+    return passed_due(clock, calendar, at) is not None
+
+
+def passed_due(clock: Clock, calendar: Calendar, at: int) -> int | None:
+    """The deadline that has passed by `at`: the earliest moment by which the clock had counted its target.
+
+    None while it has not. A target counted to the full at the very instant of a pause is reached at the resume.
+    """
     if clock.fixed is not None:
-        return at > clock.fixed
+        return clock.fixed if at > clock.fixed else None
     if clock.target is None:
-        return False
-    goal = clock.base + clock.target
-    counted = clock.elapsed(calendar, at)
-    if counted != goal or clock.since is None:
-        return counted > goal
-    return at > past_due(clock, calendar, at)  # counted to the full, and since then only off hours have passed
-
-
-def past_due(clock: Clock, calendar: Calendar, at: int) -> int:
-    """The earliest moment up to `at` by which the clock had counted its target, else `at`."""
+        return None
     runs = clock.runs if clock.since is None else [*clock.runs, clock.since, at]
     # what was carried over from another calendar stands before the first run
-    missing = (clock.target or 0) + clock.base - (clock.elapsed(calendar, at) - length(runs, calendar))
+    left = clock.base + clock.target - (clock.elapsed(calendar, at) - length(runs, calendar))
     for begun, ended in zip(runs[::2], runs[1::2], strict=True):
-        counted = calendar.between(Micros(begun), Micros(ended))
-        if counted >= missing:
-            return calendar.add(Micros(begun), Micros(max(0, missing)))
-        missing -= counted
-    return at
+        due = calendar.add(Micros(begun), Micros(max(0, left)))
+        if due < ended:
+            return due
+        left -= calendar.between(Micros(begun), Micros(ended))
+    return None
 
 
 def stop(clock: Clock, calendar: Calendar, at: int) -> None:

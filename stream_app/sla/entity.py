@@ -10,9 +10,9 @@ from msgspec import UNSET, Struct, field
 from stream_app.sla import clock as turns
 from stream_app.sla.clock import Clock
 from stream_app.sla.era import Era, Eras, era_at
-from stream_app.sla.fact import NOW, Fact, Labels, with_labels
+from stream_app.sla.fact import NOW, Fact, Labels, of_clock, with_labels
 from stream_app.sla.instant import Micros
-from stream_app.sla.policy import NO_POLICY, Calendar, ClockRule, OnReopen, Policy, first_match
+from stream_app.sla.policy import Bench, Calendar, ClockRule, OnReopen, Policy
 from stream_app.sla.retarget import change_policy, change_warnings, measure, recount
 
 PAUSES: Final[Mapping[str, frozenset[str]]] = {
@@ -57,20 +57,18 @@ class Entity(Struct, kw_only=True):
     clocks: list[Clock] = field(default_factory=list)
     happened: dict[str, Fact] = field(default_factory=dict)
     """The facts that stand, but for those of the clocks: by name, for of each there is one at most."""
+    stood: list[tuple[int, Labels]] = field(default_factory=list)
+    """Its dimensions with the moments since which they stand."""
     rung_at: int | None = None
     """Up to when its clocks have spoken of their own accord, if they have."""
 
     # what each kind says of itself
 
-    def fields(self) -> Mapping[str, str | tuple[str, ...] | None]:
-        """What policies match on."""
-        raise NotImplementedError
-
     def labels(self) -> Labels:
         """Its dimensions as they stand."""
         raise NotImplementedError
 
-    def policies(self, era: Era) -> tuple[Policy, ...]:
+    def bench(self, era: Era) -> Bench:
         """The policies for its kind."""
         raise NotImplementedError
 
@@ -82,7 +80,7 @@ class Entity(Struct, kw_only=True):
 
     def judge(self, eras: Eras) -> Policy:
         """The policy that judges it now."""
-        return named(self.policies(eras[self.era]), self.policy)
+        return self.bench(eras[self.era]).named(self.policy)
 
     def rule(self, clock: str, eras: Eras) -> ClockRule:
         """What the policy in force says of a clock."""
@@ -90,7 +88,7 @@ class Entity(Struct, kw_only=True):
 
     def calendar(self, clock: Clock, eras: Eras) -> Calendar:
         """The calendar a clock counts on."""
-        calendars = eras[self.era].rules.calendars
+        calendars = eras[self.era].calendars
         return calendars["always"] if clock.by_law else calendars[self.judge(eras).calendar]
 
     def pausing(self, clock: str, policy: Policy) -> bool:
@@ -102,8 +100,7 @@ class Entity(Struct, kw_only=True):
 
     def rejudge(self, eras: Eras, at: int) -> None:
         """Find the policy anew, and judge the unfinished clocks by it from `at` on."""
-        found = first_match(self.policies(eras[self.era]), self.fields())
-        self.policy = None if found is None else found.name
+        self._find_policy(eras)
         judge = (self.era, self.policy or "")
         for clock in self.clocks:
             if clock.unfinished and clock.judge != judge:
@@ -115,8 +112,8 @@ class Entity(Struct, kw_only=True):
 
     def _change_judge(self, clock: Clock, judge: tuple[int, str], eras: Eras, at: int) -> None:
         before, after = self._judge_named(clock.judge, eras), self._judge_named(judge, eras)
-        old = eras[clock.judge[0]].rules.calendars[before.calendar]
-        new = eras[judge[0]].rules.calendars[after.calendar]
+        old = eras[clock.judge[0]].calendars[before.calendar]
+        new = eras[judge[0]].calendars[after.calendar]
         rule_before, rule = before.rule(clock.name), after.rule(clock.name)
         clock.judge = judge
         if clock.by_law:
@@ -136,7 +133,19 @@ class Entity(Struct, kw_only=True):
             change_warnings(clock, rule.warn, new, at)
 
     def _judge_named(self, judge: tuple[int, str], eras: Eras) -> Policy:
-        return named(self.policies(eras[judge[0]]), judge[1] or None)
+        return self.bench(eras[judge[0]]).named(judge[1] or None)
+
+    def _find_policy(self, eras: Eras) -> None:
+        bench = self.bench(eras[self.era])
+        found = bench.first(tuple([self._field(name) for name in bench.looks_at]))
+        self.policy = None if found is None else found.name
+
+    def _field(self, name: str) -> str | tuple[str, ...] | None:
+        """A field as policies see it: texts as they are, numbers and truth values as YAML writes them."""
+        value = getattr(self, name)
+        if value is None or isinstance(value, (str, tuple)):
+            return value
+        return str(value).lower()
 
     # time passes
 
@@ -178,7 +187,10 @@ class Entity(Struct, kw_only=True):
 
     def find(self, name: str) -> Clock | None:
         """The last cycle of a clock."""
-        return next((clock for clock in reversed(self.clocks) if clock.name == name), None)
+        for clock in reversed(self.clocks):
+            if clock.name == name:
+                return clock
+        return None
 
     def running(self, name: str) -> Clock | None:
         """The cycle of a clock that is not finished."""
@@ -225,7 +237,7 @@ class Entity(Struct, kw_only=True):
         was_breached = clock.breached_at is not None
         turns.stop(clock, calendar, at)
         if clock.breached_at is None:
-            clock.labels = with_labels(self.labels(), clock=name, outcome="met", **labels)
+            clock.labels = of_clock(with_labels(self.labels(), **labels), name, "met")
         elif not was_breached:
             self.breached(clock)
         return True
@@ -259,8 +271,18 @@ class Entity(Struct, kw_only=True):
             self._change_judge(last, (self.era, self.policy or ""), eras, at)
 
     def breached(self, clock: Clock) -> None:
-        """Note the dimensions that stand at a clock's breach."""
-        clock.labels = with_labels(self.labels(), clock=clock.name, outcome="breached")
+        """Note the dimensions that stood at a clock's deadline, which may be long past when it is found over."""
+        due = clock.due if clock.due is not None else self.created_at
+        stood = next((labels for since, labels in reversed(self.stood) if since <= due), self.stood[0][1])
+        clock.labels = of_clock(stood, clock.name, "breached")
+
+    def remember(self, at: int) -> None:
+        """Note its dimensions, if an event at `at` has changed them."""
+        labels = self.labels()
+        if self.stood and self.stood[-1][0] == at:
+            self.stood[-1] = (at, labels)
+        elif not self.stood or self.stood[-1][1] != labels:
+            self.stood.append((at, labels))
 
     # its facts
 
@@ -284,8 +306,8 @@ class Entity(Struct, kw_only=True):
     def place(self, eras: Eras, at: int) -> None:
         """Put a new entity under the configuration and the policy of its first moment."""
         self.era = era_at(eras, at)
-        found = first_match(self.policies(eras[self.era]), self.fields())
-        self.policy = None if found is None else found.name
+        self.remember(at)
+        self._find_policy(eras)
 
     def take(self, data: Any, names: tuple[str, ...]) -> bool:  # noqa: ANN401 -- one of many structs of fields
         """Take over the fields that data sets; whether there were any. None clears one."""
@@ -296,8 +318,3 @@ class Entity(Struct, kw_only=True):
                 setattr(self, name, value)
                 changed = True
         return changed
-
-
-def named(policies: tuple[Policy, ...], name: str | None) -> Policy:
-    """The policy of that name."""
-    return next((policy for policy in policies if policy.name == name), NO_POLICY)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-from msgspec import Struct
+from typing import Final
 
 from stream_app.sla.instant import EARLIEST, HOUR, Micros
-from stream_app.sla.policy import Rules
+from stream_app.sla.policy import Bench, Rules
 
 
-class Era(Struct, frozen=True, kw_only=True):
+class Era:
     """What one version of the configuration says to the core, and from when on."""
 
-    rules: Rules
-    since: Micros = EARLIEST
-    lateness: Micros = HOUR
-    """How far behind its entity's latest event one may come and still be put into its place."""
+    def __init__(self, rules: Rules, since: Micros = EARLIEST, lateness: Micros = HOUR) -> None:
+        """`lateness` is how far behind its entity's latest event one may come and still be put into its place."""
+        self.calendars: Final = rules.calendars
+        self.tickets: Final = Bench(rules.tickets)
+        self.incidents: Final = Bench(rules.incidents)
+        self.since: Final = since
+        self.lateness: Final = lateness
 
 
 Eras = Sequence[Era]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
@@ -38,3 +39,15 @@ def with_labels(labels: Labels, **others: str | None) -> Labels:
         else:
             merged[name] = value
     return tuple(sorted(merged.items()))
+
+
+@lru_cache(maxsize=16_384)
+def known(pairs: tuple[tuple[str, str | int | None], ...]) -> Labels:
+    """Those of the pairs, sorted by name, that have a value, as text. The same pairs give the same object."""
+    return tuple([(name, str(value)) for name, value in pairs if value is not None])
+
+
+@lru_cache(maxsize=16_384)
+def of_clock(labels: Labels, clock: str, outcome: str) -> Labels:
+    """The labels of a clock's fact."""
+    return with_labels(labels, clock=clock, outcome=outcome)

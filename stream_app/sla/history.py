@@ -9,7 +9,17 @@ from msgspec import Struct
 
 from stream_app.sla.entity import Place
 from stream_app.sla.era import Eras
-from stream_app.sla.events import Event, IncidentDetected, IncidentEvent, TicketCreated, TicketEvent
+from stream_app.sla.events import (
+    Event,
+    IncidentDetected,
+    IncidentEvent,
+    IncidentUpdated,
+    TicketCreated,
+    TicketEscalated,
+    TicketEvent,
+    TicketStatusChanged,
+    TicketUpdated,
+)
 from stream_app.sla.incident import FIELDS as INCIDENT_FIELDS
 from stream_app.sla.incident import Incident
 from stream_app.sla.instant import micros
@@ -18,25 +28,36 @@ from stream_app.sla.ticket import Ticket
 
 State = Ticket | Incident
 
+HANDLING: Final = ("agent", "team")
+"""The fields that any event of an incident may set."""
+
 LONGEST: Final = 4000
 """Digits that Python reads at once."""
 
-Key = tuple[int, bool, int, str, str]
-"""The order of an entity's events: time, whether it has a sequence, the sequence, id, source."""
+Key = tuple[int, bool, bool, int, str, str]
+"""The order of an entity's events: time, creating ones first, whether it has a sequence, the sequence, id, source."""
 
 
 class Mark(Struct, frozen=True, array_like=True):
     """A place in a history, as it is kept: sequences are integers of any length, and texts until they are compared."""
 
     at: int
+    creates: bool
     sequence: str | None
     id: str
     source: str
 
     @property
     def key(self) -> Key:
-        """What histories are sorted by. The creating event comes first besides."""
-        return (self.at, self.sequence is not None, _integer(self.sequence), self.id, self.source)
+        """What histories are sorted by. The first creating event comes before all else besides."""
+        return (
+            self.at,
+            not self.creates,
+            self.sequence is not None,
+            _integer(self.sequence),
+            self.id,
+            self.source,
+        )
 
 
 class Entry(Struct, frozen=True, array_like=True):
@@ -51,12 +72,19 @@ class Entry(Struct, frozen=True, array_like=True):
     def key(self) -> Key:
         """As of its mark."""
         event = self.event
-        return (self.at, event.sequence is not None, _integer(event.sequence), event.id, event.source)
+        return (
+            self.at,
+            not self.creates,
+            event.sequence is not None,
+            _integer(event.sequence),
+            event.id,
+            event.source,
+        )
 
     @property
     def mark(self) -> Mark:
         """Its place, to be kept without the event."""
-        return Mark(self.at, self.event.sequence, self.event.id, self.event.source)
+        return Mark(self.at, self.creates, self.event.sequence, self.event.id, self.event.source)
 
     @property
     def creates(self) -> bool:
@@ -96,7 +124,7 @@ def fold(entries: Sequence[Entry], eras: Eras) -> State:
     """The state right after the last of the entries, which are in their order and not none."""
     creation = next((number for number, entry in enumerate(entries) if entry.creates), None)
     first = entries[creation or 0]
-    state = begin(first, eras, partial=creation is None, clouded=bool(creation))
+    state = begin(first, eras, partial=creation is None, clouded=entries[0].at < first.at)
     for entry in entries:
         if creation is None or entry is not first:
             append(state, entry, eras)
@@ -111,15 +139,14 @@ def begin(first: Entry, eras: Eras, *, partial: bool, clouded: bool = False) -> 
         state = Ticket(id=event.subject, created_at=first.at, partial=partial, clouded=clouded)
         if isinstance(event, TicketCreated):
             state.status = "new"
-        names, fact = TICKET_FIELDS, "created"
+        fact = "created"
     elif isinstance(event, IncidentEvent):
         state = Incident(id=event.subject, created_at=first.at, partial=partial, clouded=clouded)
-        names, fact = INCIDENT_FIELDS, "detected"
+        fact = "detected"
     else:
         raise TypeError(event)
-    data = event.data
-    if data is not None:
-        state.take(data, tuple(name for name in names if hasattr(data, name)))
+    if event.data is not None:
+        state.take(event.data, fields_of(event))
     state.begin(eras, first.at)
     if not partial:
         state.note(fact, first.at)
@@ -128,6 +155,21 @@ def begin(first: Entry, eras: Eras, *, partial: bool, clouded: bool = False) -> 
         elif isinstance(event, IncidentDetected):
             state.apply(event, Place(first.at, first.at), eras)
     return state
+
+
+def fields_of(event: TicketEvent | IncidentEvent) -> tuple[str, ...]:
+    """The fields of its entity that an event may set."""
+    match event:
+        case TicketCreated() | TicketUpdated():
+            return TICKET_FIELDS
+        case TicketStatusChanged():
+            return ("agent",)
+        case TicketEscalated():
+            return ("tier", "team")
+        case IncidentDetected() | IncidentUpdated():
+            return INCIDENT_FIELDS
+        case _:
+            return HANDLING if isinstance(event, IncidentEvent) else ()
 
 
 def append(state: State, entry: Entry, eras: Eras) -> None:

@@ -27,9 +27,9 @@ from stream_app.sla.events import (
     IncidentResolved,
     IncidentUpdated,
 )
-from stream_app.sla.fact import Labels
+from stream_app.sla.fact import Labels, known
 from stream_app.sla.instant import micros
-from stream_app.sla.policy import Policy
+from stream_app.sla.policy import Bench
 from stream_app.sla.regulation import Stage, starting
 
 STAGES: Final = ("detected", "acknowledged", "contained", "eradicated", "recovered", "resolved", "closed")
@@ -64,20 +64,6 @@ class Incident(Entity, kw_only=True, tag="incident"):
     sent: dict[str, int] = field(default_factory=dict)
     """When each regulatory stage was first reported."""
 
-    def fields(self) -> Mapping[str, str | tuple[str, ...] | None]:
-        """What policies match on."""
-        return {
-            "severity": self.severity,
-            "category": self.category,
-            "service": self.service,
-            "asset": self.asset,
-            "team": self.team,
-            "agent": self.agent,
-            "personal_data": None if self.personal_data is None else str(self.personal_data).lower(),
-            "title": self.title,
-            "url": self.url,
-        }
-
     def labels(self) -> Labels:
         """Its dimensions as they stand."""
         pairs = (
@@ -89,11 +75,11 @@ class Incident(Entity, kw_only=True, tag="incident"):
             ("severity", self.severity),
             ("team", self.team),
         )
-        return tuple([(name, value) for name, value in pairs if value is not None])
+        return known(pairs)
 
-    def policies(self, era: Era) -> tuple[Policy, ...]:
+    def bench(self, era: Era) -> Bench:
         """The policies for incidents."""
-        return era.rules.incidents
+        return era.incidents
 
     def ended(self) -> bool:
         """Whether it is resolved, closed or dismissed."""
@@ -142,6 +128,7 @@ class Incident(Entity, kw_only=True, tag="incident"):
             return
         if self.severity is None:
             self.severity = UNKNOWN_SEVERITY
+        self.remember(at)
         if self.personal_data:
             self.kinds.setdefault("personal_data_breach", at)
         self.judge_anew(eras, at)
@@ -166,6 +153,7 @@ class Incident(Entity, kw_only=True, tag="incident"):
         stage = type(event).__struct_config__.tag.partition(".")[2]  # type: ignore[union-attr] # tags of events are texts
         if event.data is not None:
             self.take(event.data, ("agent", "team"))
+            self.remember(place.at)
         rank = STAGES.index(stage)
         if self.status != "dismissed" and rank > STAGES.index(self.status):
             self.status = stage

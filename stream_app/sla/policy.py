@@ -125,12 +125,45 @@ class Rules(Struct, frozen=True, kw_only=True):
     incidents: tuple[Policy, ...]
 
 
-def first_match(policies: tuple[Policy, ...], fields: Mapping[str, str | tuple[str, ...] | None]) -> Policy | None:
-    """The first policy all of whose conditions hold for the fields; an absent field matches only a negated one."""
-    for policy in policies:
-        if all(holds(condition, fields.get(field)) for field, condition in policy.match):
-            return policy
-    return None
+Fields = tuple[str | tuple[str, ...] | None, ...]
+"""The values of the fields that a bench of policies looks at, in its order."""
+
+REMEMBERED: Final = 10_000
+"""Combinations of fields whose policy is kept at hand."""
+
+
+class Bench:
+    """Policies in their order, of which the first that matches judges. It remembers what it has decided."""
+
+    def __init__(self, policies: tuple[Policy, ...]) -> None:
+        """Policies of one kind of entity, with names of their own."""
+        self._policies = policies
+        self._named = {policy.name: policy for policy in policies}
+        self.looks_at = tuple(sorted({field for policy in policies for field, _ in policy.match}))
+        """The fields that any of them looks at."""
+        self._found: dict[Fields, Policy | None] = {}
+
+    def named(self, name: str | None) -> Policy:
+        """The policy of that name; `NO_POLICY` where there is none."""
+        return self._named.get(name, NO_POLICY) if name is not None else NO_POLICY
+
+    def first(self, fields: Fields) -> Policy | None:
+        """The first policy all of whose conditions hold; an absent field matches only a negated one."""
+        if fields in self._found:
+            return self._found[fields]
+        values = dict(zip(self.looks_at, fields, strict=True))
+        match = next(
+            (
+                policy
+                for policy in self._policies
+                if all(holds(condition, values[field]) for field, condition in policy.match)
+            ),
+            None,
+        )
+        if len(self._found) >= REMEMBERED:
+            self._found.clear()
+        self._found[fields] = match
+        return match
 
 
 def holds(condition: Condition, value: str | tuple[str, ...] | None) -> bool:

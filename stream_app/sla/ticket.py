@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar, Final, assert_never
 
 from msgspec import Struct, field
@@ -26,9 +25,9 @@ from stream_app.sla.events import (
     TicketUpdated,
     TicketWorked,
 )
-from stream_app.sla.fact import Labels
+from stream_app.sla.fact import Labels, known
 from stream_app.sla.instant import SECOND, micros
-from stream_app.sla.policy import Policy
+from stream_app.sla.policy import Bench
 from stream_app.sla.retarget import negotiate
 
 FIELDS: Final = tuple(TicketFields.__struct_fields__)
@@ -67,28 +66,12 @@ class Ticket(Entity, kw_only=True, tag="ticket"):
     first_response_at: int | None = None
     resolved_at: int | None = None
     closed_at: int | None = None
+    resolved_by: str | None = None
+    """Who had it at the resolution."""
     handled: int = 0
     """Hands-on time, in microseconds."""
     waits: list[int] = field(default_factory=list)
     """When it began and ceased to be in statuses that pause the resolution clock, in turn."""
-
-    def fields(self) -> Mapping[str, str | tuple[str, ...] | None]:
-        """What policies match on."""
-        return {
-            "priority": self.priority,
-            "channel": self.channel,
-            "category": self.category,
-            "service": self.service,
-            "customer": self.customer,
-            "requester": self.requester,
-            "team": self.team,
-            "agent": self.agent,
-            "tier": None if self.tier is None else str(self.tier),
-            "complexity": None if self.complexity is None else str(self.complexity),
-            "tags": self.tags,
-            "title": self.title,
-            "url": self.url,
-        }
 
     def labels(self) -> Labels:
         """Its dimensions as they stand."""
@@ -96,19 +79,19 @@ class Ticket(Entity, kw_only=True, tag="ticket"):
             ("agent", self.agent),
             ("category", self.category),
             ("channel", self.channel),
-            ("complexity", None if self.complexity is None else str(self.complexity)),
+            ("complexity", self.complexity),
             ("customer", self.customer),
             ("kind", self.kind),
             ("priority", self.priority),
             ("service", self.service),
             ("team", self.team),
-            ("tier", None if self.tier is None else str(self.tier)),
+            ("tier", self.tier),
         )
-        return tuple([(name, value) for name, value in pairs if value is not None])
+        return known(pairs)
 
-    def policies(self, era: Era) -> tuple[Policy, ...]:
+    def bench(self, era: Era) -> Bench:
         """The policies for tickets."""
-        return era.rules.tickets
+        return era.tickets
 
     def ended(self) -> bool:
         """Whether it is resolved, closed or cancelled."""
@@ -122,6 +105,7 @@ class Ticket(Entity, kw_only=True, tag="ticket"):
         self.start("resolution", eras, at)
         if self.team is not None:
             self.start(f"ola:{self.team}", eras, at)
+        self._wait(eras, at)
 
     def open_as(self, status: str, eras: Eras, at: int) -> None:
         """Its status from the first moment on."""
@@ -150,7 +134,11 @@ class Ticket(Entity, kw_only=True, tag="ticket"):
                 self._set_due(data.clock, micros(data.due), eras, place.at)
             case TicketMerged() | TicketDeleted():
                 self._change_status("cancelled", None, eras, place)
-            case TicketDiagnosed() | TicketRated():
+            case TicketRated(data=data):
+                if data is not None and isinstance(data.score, float):
+                    agent = self.agent if self.resolved_by is None else self.resolved_by
+                    self.note("rated", place.at, round(data.score * SECOND), agent=agent)
+            case TicketDiagnosed():
                 pass
             case _:
                 assert_never(event)
@@ -163,6 +151,7 @@ class Ticket(Entity, kw_only=True, tag="ticket"):
             return
         if self.priority is None:
             self.priority = UNKNOWN_PRIORITY
+        self.remember(place.at)
         self._count_reassignment()
         if self.team != team and team is not None:
             self.stop(f"ola:{team}", eras, Place(place.at, place.at))
@@ -200,6 +189,7 @@ class Ticket(Entity, kw_only=True, tag="ticket"):
 
     def _change_status(self, status: str, data: StatusChange | None, eras: Eras, place: Place) -> None:
         if data is not None and self.take(data, ("agent",)):
+            self.remember(place.at)
             self._count_reassignment()
         before, self.status = self.status, status
         resolved_at = self.resolved_at if before in DONE else None
@@ -237,13 +227,14 @@ class Ticket(Entity, kw_only=True, tag="ticket"):
         self.waits = [min(edge, self.resolved_at) for edge in self.waits]
         at_once = self.replies <= 1 and not self.escalations and not self.reassignments and not self.reopens
         self.first_contact = at_once
+        self.resolved_by = self.agent
         self.note("resolved", self.resolved_at, first_contact=str(at_once).lower())
         if not self.partial and not self.clouded:
             self.note("resolution", self.resolved_at, self.resolved_at - self.created_at - self.waited(self.resolved_at))
 
     def _take_back_resolution(self, at: int) -> None:
         self.reopens += 1
-        self.resolved_at = self.closed_at = self.first_contact = None
+        self.resolved_at = self.closed_at = self.first_contact = self.resolved_by = None
         self.happened.pop("resolved", None)
         self.happened.pop("resolution", None)
         self.note("reopened", at)

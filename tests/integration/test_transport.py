@@ -18,7 +18,8 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from stream_app.engine.batch import TP, Batch, Displaced
+from stream_app.engine.batch import Batch, Displaced
+from stream_app.engine.keys import TP
 from stream_app.engine.consumer import DEPTH
 from stream_app.engine.transport import Stream
 

@@ -113,7 +113,7 @@ def is_like(first: Difference, found: Difference) -> bool:
 
 
 def avoided(arguments: argparse.Namespace) -> frozenset[str]:
-    return AVOID - frozenset(arguments.allow.split(",")) | frozenset(arguments.avoid.split(","))
+    return AVOID - frozenset([arguments.only, *arguments.allow.split(",")]) | frozenset(arguments.avoid.split(","))
 
 
 def ignored(found: Difference, arguments: argparse.Namespace) -> bool:
@@ -134,6 +134,7 @@ def main() -> int:
     a.add_argument("--seeds", default="0:50", help="from:to")
     a.add_argument("--entities", type=int, default=40)
     a.add_argument("--allow", default="", help="corners not to avoid, with commas")
+    a.add_argument("--only", default="", help="look only at entities that touch this corner")
     a.add_argument("--avoid", default="", help="corners, `dated` or `late` to avoid as well")
     a.add_argument("--tenggat", help="run this command for each scenario; else `replay` is called in this process")
     a.add_argument("--ignore", help="a pattern of differences to pass over")
@@ -156,7 +157,7 @@ def main() -> int:
         if time.monotonic() - began > given.seconds:
             break
         total += 1
-        wrong += look(product, scenario(seed, given.entities, avoided(given)), given, shown)
+        wrong += look(product, scenario(seed, given.entities, avoided(given), given.only), given, shown)
     for kind, n in shown.most_common():
         say(f"{n:5} times {kind}")
     say(f"fuzz: {total - wrong} of {total} seeds agree, {time.monotonic() - began:.0f} s")

@@ -256,8 +256,8 @@ class Maker:
         return out
 
 
-def scenario(seed: int, entities: int = 40, avoid: frozenset[str] = AVOID) -> Scenario:
-    """The scenario of a seed, without the entities that touch a corner to avoid."""
+def scenario(seed: int, entities: int = 40, avoid: frozenset[str] = AVOID, only: str = "") -> Scenario:
+    """The scenario of a seed, without the entities that touch a corner to avoid, or miss the only one to look at."""
     rng = random.Random(seed)
     start = parse_time(rng.choice(DAYS))
     assert start is not None
@@ -282,5 +282,7 @@ def scenario(seed: int, entities: int = 40, avoid: frozenset[str] = AVOID) -> Sc
     until = start + rng.choice((60, 100, 160, 300, 900, 12000)) * 5 * MINUTE + rng.choice((0, 0, 0, 1)) * SECOND
     made = Scenario(tuple(events), tuple(configurations), until, seed)
     corners = made.expected().corners
-    kept = {subject for (_, subject), touched in corners.items() if not touched & avoid}
+    kept = {
+        subject for (_, subject), touched in corners.items() if not touched & avoid and (not only or only in touched)
+    }
     return made.only(kept | {"service.web"})

@@ -165,8 +165,9 @@ class Life:
         rule = terms(self.policy, clock.name)
         old = clock.terms
         assert old is not None
-        if rule.warn != old.warn and self.policy is not None:
+        if rule.warn != old.warn:
             self.corners.add("regulatory_rewarn")
+        if rule.warn != old.warn and self.policy is not None:
             clock.add(Turn("terms", at, terms=rule))
 
     def pauses(self, at: int) -> None:

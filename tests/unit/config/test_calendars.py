@@ -81,6 +81,10 @@ def test_holidays_are_the_countrys_with_some_added_and_some_taken_out() -> None:
     assert date(1, 1, 1) not in hours.holidays(1)
 
 
+def test_round_the_clock_may_have_holidays() -> None:
+    assert said_hours("{hours: 24x7, holidays: {extra: [2026-01-05]}}").holidays(2026) == {date(2026, 1, 5)}
+
+
 def test_holidays_need_no_country() -> None:
     hours = said_hours(
         "{hours: {mon: [09:00-17:00]}, holidays: {extra: [2026-01-05, 2027-01-04], except: [2027-01-04]}}"

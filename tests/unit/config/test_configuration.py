@@ -179,6 +179,7 @@ def test_all_mistakes_are_told_at_once_sorted_by_place() -> None:
 
 def test_a_misspelt_key_gets_a_suggestion() -> None:
     assert_said("«calender: {}\n", 'did you mean "calendars"?')
+    assert_said("«TIMEZONE: UTC\n", 'did you mean "timezone"?')
     assert_said("timezone: «asia/jakata\n", 'did you mean "Asia/Jakarta"?')
 
 
@@ -227,6 +228,7 @@ def test_values_that_others_judge_are_plain_and_know_their_place() -> None:
     assert str(given.mistake(("kpis", "csat", "target"), "no", key=True)) == "tenggat.yaml:2:10: no"
     assert str(given.mistake(("kpis", "csat", "formula"), "missing")) == "tenggat.yaml:2:9: missing"
     assert str(given.mistake(("alerts", "routes", 0, "to", 1), "no")) == "tenggat.yaml:5:29: no"
+    assert str(given.mistake(("alerts", "receivers"), "no")) == "tenggat.yaml:4:3: no"
     assert str(given.mistake(("scorecards", "x"), "no")) == "tenggat.yaml:1:1: no"
 
 

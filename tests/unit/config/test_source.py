@@ -33,8 +33,8 @@ def test_a_folder_and_a_name_that_cannot_be_are_refused(tmp_path: Path) -> None:
 
 def test_other_encodings_are_refused_at_their_first_byte(tmp_path: Path) -> None:
     path = tmp_path / "latin.yaml"
-    path.write_bytes("lateness: 1h\n# ä Größe".encode() + b" Gr\xf6\xdfe\n")
-    assert refusal(path) == f"{path}:2:13: the byte 0xf6, expected UTF-8"
+    path.write_bytes("lateness: 1h\n\n# ä Größe".encode() + b" Gr\xf6\xdfe\n")
+    assert refusal(path) == f"{path}:3:13: the byte 0xf6, expected UTF-8"
 
 
 def test_a_file_that_does_not_end_is_refused() -> None:

@@ -3,7 +3,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from stream_app.engine.batch import TP, Batch, Displaced
+from stream_app.engine.batch import Batch, Displaced
+from stream_app.engine.keys import TP
 from stream_app.engine.lane import Lane
 
 if TYPE_CHECKING:
