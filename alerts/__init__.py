@@ -1,1 +1,1 @@
-
+"""The notifier: what the stream says, brought to whoever has to act."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -14,6 +14,14 @@ from stream_app.sla.fact import Fact
 _AGES: Final = (0.1, 0.5, 1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400, 604_800)
 _DELAYS: Final = (0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.5, 1, 2.5, 10, 60, 600)
 _RESPONSES: Final = (60, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400, 172_800, 604_800)
+_SPANS: Final = (
+    ("first_response", "first_response", "first response", "priority"),
+    ("resolution", "resolution", "resolution, pauses left out", "priority"),
+    ("acknowledge_time", "incident_acknowledge", "acknowledgement", "severity"),
+    ("contain_time", "incident_contain", "containment", "severity"),
+    ("resolve_time", "incident_resolve", "resolution", "severity"),
+)
+"""Facts whose values are durations, the names of their metrics, what was reached, the label of urgency."""
 
 
 class Telemetry:
@@ -22,30 +30,32 @@ class Telemetry:
     def __init__(self) -> None:
         """A registry of its own, so that tests and processes do not share one."""
         self.registry = CollectorRegistry()
-        r = self.registry
-        self._events = Counter("tenggat_events", "Records by what became of them.", ["topic", "type", "outcome"], registry=r)
-        self._refused = Counter("tenggat_dead_letters", "Records that are no events, by reason.", ["topic", "reason"], registry=r)
-        self._lag = Gauge("tenggat_consumer_lag_records", "Records between the position and the log's end.", ["topic", "partition"], registry=r)
-        self._as_of = Gauge("tenggat_data_as_of_timestamp_seconds", "Up to when the log has been read.", ["topic", "partition"], registry=r)
-        self._age = Histogram("tenggat_event_age_seconds", "From an event's time to its being applied.", ["topic"], buckets=_AGES, registry=r)
-        self._delay = Histogram("tenggat_signal_delay_seconds", "From the moment a signal became true to its being written.", ["type"], buckets=_DELAYS, registry=r)
-        self._rewinds = Counter("tenggat_state_rewinds", "Losses of state that were found and healed.", ["topic"], registry=r)
-        self._fenced = Counter("tenggat_fenced", "Writes that Redis refused.", ["topic", "why"], registry=r)
-        self._failed = Counter("tenggat_evaluation_failures", "Entities whose deadlines could not be judged.", ["topic"], registry=r)
-        self._outbox = Gauge("tenggat_outbox_signals", "Signals written and not yet published.", ["topic", "partition"], registry=r)
-        self._published = Counter("tenggat_signals_published", "Signals that Kafka has acknowledged.", registry=r)
-        self._lost = Counter("tenggat_log_lost_records", "Offsets that retention took before they were read.", ["topic"], registry=r)
-        self._clocks = Counter("tenggat_clocks", "Finished clocks.", ["kind", "clock", "priority", "outcome"], registry=r)
+        self._events = self._counter("events", "Records by what became of them.", "topic type outcome")
+        self._refused = self._counter("dead_letters", "Records that are no events, by reason.", "topic reason")
+        self._rewinds = self._counter("state_rewinds", "Losses of state that were found and healed.", "topic")
+        self._fenced = self._counter("fenced", "Writes that Redis refused.", "topic why")
+        self._failed = self._counter("evaluation_failures", "Entities whose deadlines could not be judged.", "topic")
+        self._published = self._counter("signals_published", "Signals that Kafka has acknowledged.", "")
+        self._lost = self._counter("log_lost_records", "Offsets that retention took before they were read.", "topic")
+        self._clocks = self._counter("clocks", "Finished clocks.", "kind clock priority outcome")
+        self._lag = self._gauge("consumer_lag_records", "Records between the position and the log's end.")
+        self._as_of = self._gauge("data_as_of_timestamp_seconds", "Up to when the log has been read.")
+        self._outbox = self._gauge("outbox_signals", "Signals written and not yet published.")
+        self._age = self._histogram("event_age", "From an event's time to its being applied.", "topic", _AGES)
+        self._delay = self._histogram("signal_delay", "From a signal's becoming true to its writing.", "type", _DELAYS)
         self._spans = {
-            fact: Histogram(f"tenggat_{name}_seconds", f"From the beginning to the {what}.", [urgency], buckets=_RESPONSES, registry=r)
-            for fact, name, what, urgency in (
-                ("first_response", "first_response", "first response", "priority"),
-                ("resolution", "resolution", "resolution, pauses left out", "priority"),
-                ("acknowledge_time", "incident_acknowledge", "acknowledgement", "severity"),
-                ("contain_time", "incident_contain", "containment", "severity"),
-                ("resolve_time", "incident_resolve", "resolution", "severity"),
-            )
+            fact: self._histogram(name, f"From the beginning to the {what}.", urgency, _RESPONSES)
+            for fact, name, what, urgency in _SPANS
         }
+
+    def _counter(self, name: str, text: str, labels: str) -> Counter:
+        return Counter(f"tenggat_{name}", text, labels.split(), registry=self.registry)
+
+    def _gauge(self, name: str, text: str) -> Gauge:
+        return Gauge(f"tenggat_{name}", text, ["topic", "partition"], registry=self.registry)
+
+    def _histogram(self, name: str, text: str, label: str, buckets: Sequence[float]) -> Histogram:
+        return Histogram(f"tenggat_{name}_seconds", text, [label], buckets=buckets, registry=self.registry)
 
     def events_taken(self, topic: str, outcomes: Mapping[tuple[str, Outcome], int], ages: Iterable[int]) -> None:
         """Events of (type, outcome) were taken in, those that are new at these ages."""
@@ -70,7 +80,8 @@ class Telemetry:
 
     def clock_finished(self, kind: str, clock: str, priority: str, outcome: str) -> None:
         """A clock ended as met, breached or cancelled. Clocks of teams count as one."""
-        self._clocks.labels(kind, clock.partition(":")[0] if clock.startswith("ola:") else clock, priority, outcome).inc()
+        name = "ola" if clock.startswith("ola:") else clock
+        self._clocks.labels(kind, name, priority, outcome).inc()
 
     def fact_found(self, fact: Fact) -> None:
         """A fact stands that did not; durations of responses, resolutions and stages are measured."""

@@ -1,1 +1,1 @@
-
+"""The subcommands of `tenggat`, a module each."""

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 import click
 
-from stream_app.config.configuration import Configuration
-from stream_app.config.dated import Dated
 from stream_app.config.dated import dated as dated_of
 from stream_app.config.mistake import ConfigurationRefused
 from stream_app.config.source import read
 
-P = ParamSpec("P")
 R = TypeVar("R")
 
 
@@ -30,7 +26,7 @@ class Refused(click.ClickException):
         click.echo(self.message, err=True)
 
 
-def configured(command: Callable[P, R]) -> Callable[P, R]:
+def configured(command: Callable[..., R]) -> Callable[..., R]:
     """`--config C [--config D@TIME]` as the argument `dated`; without one the built-in configuration."""
 
     @click.option(
@@ -43,9 +39,9 @@ def configured(command: Callable[P, R]) -> Callable[P, R]:
         help="The configuration, one more from TIME on for each time the option is given.",
     )
     @wraps(command)
-    def wrapped(words: tuple[str, ...], *args: P.args, **kwargs: P.kwargs) -> R:
+    def wrapped(words: tuple[str, ...], **kwargs: Any) -> R:  # noqa: ANN401 -- click's
         try:
-            return command(*args, dated=dated_of(words, read), **kwargs)
+            return command(dated=dated_of(words, read), **kwargs)
         except ConfigurationRefused as refused:
             raise Refused(str(refused)) from None
 

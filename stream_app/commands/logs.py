@@ -10,7 +10,11 @@ import structlog
 
 def set_up(form: str, level: str) -> None:
     """All logging of the process in one form: `console` or `json`."""
-    shared = [structlog.contextvars.merge_contextvars, structlog.stdlib.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)]
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
     renderer = (
         structlog.processors.JSONRenderer()
         if form == "json"

@@ -46,7 +46,5 @@ def _kpis(rows: list[dict[str, Any]]) -> Table:
     for row in rows:
         if not row["labels"]:
             met = {True: "yes", False: "no", None: ""}[row["met"]]
-            table.add_row(
-                row["kpi"], row["window"], f"{row['value']:.4g}", str(row["count"]), row["target"] or "", met
-            )
+            table.add_row(row["kpi"], row["window"], f"{row['value']:.4g}", str(row["count"]), row["target"] or "", met)
     return table

@@ -22,7 +22,13 @@ PARTITIONS = 12
 )
 @kafka
 @click.option("--create", "make", is_flag=True, help="Make those that are missing.")
-@click.option("--partitions", type=click.IntRange(1), default=PARTITIONS, show_default=True, help="Of the topics of events and signals, when made.")
+@click.option(
+    "--partitions",
+    type=click.IntRange(1),
+    default=PARTITIONS,
+    show_default=True,
+    help="Of the topics of events and signals, when made.",
+)
 @click.option("--replication", type=click.IntRange(1), default=1, show_default=True, help="Copies of each, when made.")
 def topics(brokers: list[str], topic_prefix: str, partitions: int, replication: int, *, make: bool) -> None:
     """List the topics with partitions, replication and retention; --create makes what is missing.
@@ -58,5 +64,6 @@ def _table(planned: list[Plan], there: dict[str, Found]) -> Table:
     for plan in planned:
         topic = there.get(plan.name)
         kept = "for ever" if plan.settings else "as the broker does"
-        table.add_row(plan.name, *(("missing", "") if topic is None else (str(topic.partitions), str(topic.replication))), kept)
+        what = ("missing", "") if topic is None else (str(topic.partitions), str(topic.replication))
+        table.add_row(plan.name, *what, kept)
     return table

@@ -21,7 +21,14 @@ from stream_app.config.settings import Settings
     "  TENGGAT_REDIS_URL=redis://localhost:6379/0 tenggat worker --brokers localhost:9092 --config tenggat.yaml",
 )
 @running
-@click.option("--session-timeout", type=click.FloatRange(1), default=10.0, show_default=True, metavar="SECONDS", help="After so long a worker that was killed is given up by Kafka.")
+@click.option(
+    "--session-timeout",
+    type=click.FloatRange(1),
+    default=10.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="After so long a worker that was killed is given up by Kafka.",
+)
 def worker(settings: Settings, configuration: Configuration, session_timeout: float) -> None:
     """Run a stream worker, one of as many as you like, until SIGTERM or Ctrl-C.
 

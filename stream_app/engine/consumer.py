@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiokafka import TopicPartition
 from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaError
+from faust import types
 from faust.transport.drivers import aiokafka as driver
-from faust.types import TP as FaustTP
 from faust.types import ConsumerMessage
 from mode import Service
 
@@ -98,7 +98,7 @@ class Consumer(driver.Consumer):
 
     # ---- what Faust calls, in the main loop
 
-    async def seek_to_committed(self) -> Mapping[FaustTP, int]:
+    async def seek_to_committed(self) -> Mapping[types.TP, int]:
         """Open what is assigned: the engine knows the positions, and Faust's are none of its business."""
         for assigned in self.assignment():
             tp = TP(*assigned)
@@ -106,7 +106,7 @@ class Consumer(driver.Consumer):
                 self._lanes[tp] = Lane(tp, self._port, self._epochs.get(tp, 0), wake=self._room.set, fail=self._fail)
         return {}
 
-    async def getmany(self, timeout: float) -> AsyncIterator[tuple[FaustTP, ConsumerMessage]]:  # noqa: ASYNC109 -- Faust's
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[types.TP, ConsumerMessage]]:  # noqa: ASYNC109 -- Faust's
         """Fetch one batch of each partition that has room."""
         if not self.flow_active:
             await self.wait(cast("Any", self.can_resume_flow))
@@ -127,7 +127,7 @@ class Consumer(driver.Consumer):
                 lane, item = left.pop()
                 if item.epoch == lane.epoch:
                     lane.waiting += 1
-                    tp = FaustTP(*lane.tp)
+                    tp = types.TP(*lane.tp)
                     yield tp, self._wrap(tp, item, generation)
         finally:
             # Only when this generator was cancelled: what it took and did not give must come again.
@@ -135,7 +135,7 @@ class Consumer(driver.Consumer):
                 if lane.flows:
                     lane.go_back()
 
-    async def on_partitions_revoked(self, revoked: set[FaustTP]) -> None:
+    async def on_partitions_revoked(self, revoked: set[types.TP]) -> None:
         """Give up everything: the group's protocol is eager, what stays ours is assigned anew."""
         for lane in self._lanes.values():
             lane.shut()
@@ -176,7 +176,7 @@ class Consumer(driver.Consumer):
         except TimeoutError:
             pass
 
-    def _wrap(self, tp: FaustTP, item: Batch | Displaced, generation: int) -> ConsumerMessage:
+    def _wrap(self, tp: types.TP, item: Batch | Displaced, generation: int) -> ConsumerMessage:
         # Faust drops a message whose offset is below one before it, and a rewind goes back: the serial number never
         # does. Nothing else reads the offset, for the topics are not acknowledged.
         return ConsumerMessage(

@@ -106,7 +106,9 @@ class Engine:
             self._telemetry.log_lost(displaced.topic, displaced.lost)
         partition = self.partitions.get(displaced.tp)
         if displaced.replaced and partition is not None:
-            log.error("%s: the log ends before offset %d, read anew from %d", displaced.tp, displaced.wanted, displaced.start)
+            log.error(
+                "%s: the log ends before offset %d, read anew from %d", displaced.tp, displaced.wanted, displaced.start
+            )
             with contextlib.suppress(Lost):
                 await partition.pen.move(displaced.start)
 
@@ -124,6 +126,13 @@ class Engine:
     # one partition's keeping
 
     async def _claim(self, tp: TP) -> Partition:
+        """Take the partition over, again where somebody else does so before it is ready and it stays ours."""
+        while True:
+            with contextlib.suppress(Lost):
+                return await self._claimed(tp)
+            await asyncio.sleep(self._patience)
+
+    async def _claimed(self, tp: TP) -> Partition:
         claim = await self._state.claim(tp)
         kind = self._kinds[tp.topic]
         heard = await self._hearing(tp, kind, dict(claim.marks))
@@ -172,7 +181,12 @@ class Engine:
             await asyncio.sleep(self._patience)
         turned = self._turned[tp]
         healed = await self._claim(tp)
-        log.warning("%s: state lost (%s); reading on from offset %s", tp, partition.pen.fenced and partition.pen.fenced.why, healed.pen.position)
+        log.warning(
+            "%s: state lost (%s); reading on from offset %s",
+            tp,
+            partition.pen.fenced and partition.pen.fenced.why,
+            healed.pen.position,
+        )
         self._telemetry.state_rewound(tp.topic)
         self._source.request_rewind(tp, healed.pen.position)
         turned.set()
@@ -204,7 +218,9 @@ class Engine:
             before = {tp: partition.pen.expected for tp, partition in mine.items()}
             for tp, found in (await self._state.standing(mine)).items():
                 partition = mine[tp]
-                unchanged = partition.pen.quiet and partition.pen.expected == before[tp] and partition.pen.fenced is None
+                unchanged = (
+                    partition.pen.quiet and partition.pen.expected == before[tp] and partition.pen.fenced is None
+                )
                 if unchanged and self.partitions.get(tp) is partition and not agrees(found, before[tp]):
                     self._telemetry.write_refused(tp.topic, "idle")
                     partition.pen.lose(Fenced(why=Why.SEQUENCE, found=found))
@@ -226,8 +242,11 @@ class Engine:
             )
 
     async def looking(self) -> None:
-        """`see`, again and again."""
+        """`see`, again and again. Raises what went wrong in the keeping of a partition."""
         while True:
+            for task in self._tasks.values():
+                if task.done():
+                    task.result()
             self.see()
             await asyncio.sleep(TICK)
 

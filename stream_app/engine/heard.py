@@ -55,6 +55,8 @@ class Heard:
 
     def has(self, item: News) -> bool:
         """Whether the topic holds this already, of the same moment; it is forgotten either way."""
+        if item.type == "sla.corrected" and (taken_back := self._said.get(item.data["corrects"])) is not None:
+            taken_back.withdrawn = True
         said = self._said.pop(item.id, None)
         return said is not None and (said.type not in STANDING or said.at == item.at)
 

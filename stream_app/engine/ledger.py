@@ -76,7 +76,9 @@ class Ledger:
                 await asyncio.sleep(RETRY)
                 continue
             if self.activations[-1].digest != own.digest:
-                log.warning("%s was replaced by a later configuration (%s), which holds", own.file, self.activations[-1].file)
+                log.warning(
+                    "%s was replaced by a later configuration (%s), which holds", own.file, self.activations[-1].file
+                )
             return dated(self.activations)
 
     async def _read(self) -> None:
@@ -112,6 +114,6 @@ class Ledger:
                         try:
                             yield _decoder.decode(record.value)
                         except msgspec.MsgspecError:
-                            log.error("offset %d of %s is no configuration", record.offset, self._topic)
+                            log.warning("offset %d of %s is no configuration", record.offset, self._topic)
         finally:
             await consumer.stop()

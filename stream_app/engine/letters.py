@@ -37,15 +37,19 @@ class Letter(Struct, frozen=True):
 def opened(record: Record, tp: TP, kind: Kind, latest_allowed: int) -> Event | Letter:
     """The record's event, if it is one, is on its topic, under its key, and not further ahead than is allowed."""
     try:
-        if record.value is None:
-            raise Malformed(Reason.NOT_JSON, "a record without a value")
-        event = decode(record.value)
-        if kind_of(event) != kind:
-            raise Malformed(Reason.WRONG_TOPIC, f"{type_of(event)} on {tp.topic}")
-        if record.key != event.subject.encode():
-            raise Malformed(Reason.WRONG_KEY, "the record's key is not the event's subject")
-        if micros(event.time) > latest_allowed:
-            raise Malformed(Reason.AHEAD, f"{event.time.isoformat()} is further ahead than max_ahead")
+        return _event(record, tp, kind, latest_allowed)
     except Malformed as malformed:
         return Letter(tp, record.offset, record.key, record.value, malformed.reason, str(malformed))
+
+
+def _event(record: Record, tp: TP, kind: Kind, latest_allowed: int) -> Event:
+    if record.value is None:
+        raise Malformed(Reason.NOT_JSON, "a record without a value")
+    event = decode(record.value)
+    if kind_of(event) != kind:
+        raise Malformed(Reason.WRONG_TOPIC, f"{type_of(event)} on {tp.topic}")
+    if record.key != event.subject.encode():
+        raise Malformed(Reason.WRONG_KEY, "the record's key is not the event's subject")
+    if micros(event.time) > latest_allowed:
+        raise Malformed(Reason.AHEAD, f"{event.time.isoformat()} is further ahead than max_ahead")
     return event

@@ -21,7 +21,7 @@ from stream_app.engine.write import Claim, Span
 from stream_app.sla.admission import Outcome
 from stream_app.sla.events import Event
 from stream_app.sla.history import Entry
-from stream_app.sla.instant import HOUR, Micros
+from stream_app.sla.instant import EARLIEST, HOUR
 from stream_app.sla.kind import Kind
 from stream_app.sla.life import Life, follows, grow, pass_time, receive, regrow
 from stream_app.telemetry import Telemetry
@@ -66,6 +66,8 @@ class Partition:
         """Set when something wakes earlier than was thought."""
         self.eras_known: bytes | None = None
         """The mark of the eras that all its entities know."""
+        self.series_known: bytes | None = None
+        """The mark of what its windows count."""
         self.tidied: int | None = None
         """The latest event time by which old things were removed."""
         self._state = state
@@ -133,9 +135,7 @@ class Partition:
                 grow(life, entries, eras, now)
             assembly.changed(name, life, earlier, entries, now)
 
-    async def commit(
-        self, assembly: Assembly, now: int, *, span: Span | None = None, as_of: str | None = None
-    ) -> None:
+    async def commit(self, assembly: Assembly, now: int, *, span: Span | None = None, as_of: str | None = None) -> None:
         """Send what was assembled, with the window cells it changes, as one write; within a turn of the pen.
 
         `as_of` is said with each signal.
@@ -187,30 +187,30 @@ class Partition:
         async with self.pen.turn():
             ripe = await self._state.waking(self.tp, upto, FIRINGS)
             names = [name for name, _ in ripe.rows]
+            self.next_wake = upto if len(names) == FIRINGS else ripe.following
             if names:
-                await self._fire(names, Micros(upto))
-            more = len(names) == FIRINGS
-            self.next_wake = upto if more else ripe.following
+                await self._fire(names, upto)
 
     async def revisit(self, names: Sequence[bytes]) -> None:
-        """Judge entities by the configuration that is in force now. Raises Lost."""
+        """Judge entities by all configurations that are known, as far as the log has been read. Raises Lost."""
         async with self.pen.turn():
-            await self._fire(names, self._clock())
+            await self._fire(names, self.horizon.reaches())
 
-    async def _fire(self, names: Sequence[bytes], upto: Micros) -> None:
+    async def _fire(self, names: Sequence[bytes], reaches: int | None) -> None:
+        upto = EARLIEST if reaches is None else reaches
         eras = self._judge.eras
         now = self._clock()
         assembly = self.assembly()
         await self.stock.fetch(names)
         lives = {name: life for name in names if (life := self.stock.lives.get(name)) is not None}
         assembly.wake.update((name, None) for name in names if name not in lives)
-        astray = [name for name, life in lives.items() if not follows(life, (), eras, upto)]
+        astray = [name for name, life in lives.items() if not follows(life, (), eras, now)]
         histories = await self.stock.histories(astray)
         for name, life in lives.items():
             earlier = assembly.earlier(name, life)
             try:
                 if name in histories:
-                    regrow(life, histories[name], eras, upto)
+                    regrow(life, histories[name], eras, now)
                 pass_time(life, eras, upto)
             except Exception:
                 log.exception("%s: its deadlines could not be judged; tried again in an hour", name)
@@ -219,8 +219,8 @@ class Partition:
                 assembly.wake[name] = now + POSTPONED
                 continue
             assembly.changed(name, life, earlier, (), now)
-            if (wake := life.wakes_at(eras)) is not None and wake <= upto:
-                assembly.wake[name] = upto + 1  # never twice in one pass
+            wake = life.wakes_at(eras)  # written in any case: what Redis has may be of other eras
+            assembly.wake[name] = wake if wake is None else max(wake, upto + 1)  # never twice in one pass
         await self.commit(assembly, now, as_of=self.horizon.as_of)
 
     # publishing

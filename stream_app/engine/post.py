@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -41,14 +41,11 @@ class KafkaPost:
         """Signals by key. Gives the marks: for each partition of the topic the offset after the last of them."""
         while True:
             futures = [await self._producer.send(self._signals, payload, key) for key, payload in signals]
-            done = await asyncio.gather(*futures, return_exceptions=True)
+            done: list[Any] = await asyncio.gather(*futures, return_exceptions=True)
             failed = next((error for error in done if isinstance(error, BaseException)), None)
             if failed is None:
                 self._telemetry.signals_published(len(done))
-                marks: dict[str, bytes] = {}
-                for sent in done:
-                    marks[f"{SAID}{sent.partition}"] = str(sent.offset + 1).encode()
-                return marks
+                return {f"{SAID}{sent.partition}": str(sent.offset + 1).encode() for sent in done}
             if not isinstance(failed, KafkaError):
                 raise failed
             log.warning("signals were not taken by Kafka (%s); tried again", failed)

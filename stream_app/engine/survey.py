@@ -72,9 +72,7 @@ async def survey(reader: RedisReader, judge: Judge, until: Micros) -> dict[str, 
             shown.add(grain, await reader.buckets(tp, name, first, last + 1))
         shown.add_gauges(await reader.gauges(tp))
     standing = await reader.standing(tps)
-    positions = {
-        f"{tp.topic}-{tp.partition}": None if (at := standing[tp].next) is None else at - 1 for tp in tps
-    }
+    positions = {f"{tp.topic}-{tp.partition}": None if (at := standing[tp].next) is None else at - 1 for tp in tps}
     return {"as_of": positions, **reported(states, judge.eras, judge.catalogue, shown, until)}
 
 
@@ -98,5 +96,3 @@ async def _entities(
                 difference.add(then)
             if state is not None:
                 states.append(state)
-
-

@@ -67,7 +67,7 @@ async def found(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, F
 
 
 async def create(admin: AIOKafkaAdminClient, missing: Sequence[Plan], replication: int) -> dict[str, Found]:
-    """Make topics, and wait until they are there; one that somebody else makes meanwhile is welcome. Raises KafkaError."""
+    """Make topics and wait until they are there; one that somebody else makes first is welcome. Raises KafkaError."""
     answer = await admin.create_topics(
         [NewTopic(plan.name, plan.partitions, replication, topic_configs=dict(plan.settings)) for plan in missing]
     )
@@ -75,11 +75,12 @@ async def create(admin: AIOKafkaAdminClient, missing: Sequence[Plan], replicatio
         if code and errors.for_code(code) is not errors.TopicAlreadyExistsError:
             raise errors.for_code(code)(f"{name}: {message}")
     names = [plan.name for plan in missing]
+    there = await found(admin, names)
     for _ in range(TRIES):
-        there = await found(admin, names)
         if len(there) == len(names):
             break
         await asyncio.sleep(PAUSE)
+        there = await found(admin, names)
     return there
 
 

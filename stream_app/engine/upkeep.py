@@ -46,19 +46,14 @@ class Upkeep:
 
     async def agree(self, partition: Partition, marks: Mapping[str, bytes]) -> None:
         """Before the first batch: windows that count what the catalogue asks, entities that know all eras."""
-        if partition.pen.position is not None and marks.get(SERIES) != self._judge.series_mark:
-            log.info("%s: windows are counted anew, for the catalogue has changed", partition.tp)
-            await self._forget_windows(partition)
-            async for names in self._names(partition):
-                await self._recount(partition, names)
-        await partition.pen.mark({SERIES: self._judge.series_mark})
-        partition.eras_known = marks.get(ERAS)
+        partition.eras_known, partition.series_known = marks.get(ERAS), marks.get(SERIES)
+        await self._count_anew(partition)
 
     async def keep(self, partition: Partition) -> None:
         """Rounds for as long as the partition is ours."""
         while True:
-            if partition.eras_known != self._judge.era_mark:
-                await self._bring_eras(partition)
+            await self._count_anew(partition)
+            await self._bring_eras(partition)
             await self.tidy(partition)
             await self.reconcile(partition)
             await asyncio.sleep(EVERY)
@@ -91,11 +86,13 @@ class Upkeep:
         async with partition.pen.turn():
             names = [name_of(partition.kind, said.subject) for _, said in left]
             lives = partition.stock.lives
-            await partition.stock.fetch(names)
+            await partition.stock.fetch(dict.fromkeys(names))
             assembly = partition.assembly()
             now = self._clock()
             for name, (wire, said) in zip(names, left, strict=True):
-                life = lives.get(name) or Life(partition.kind, said.subject)
+                if (life := lives.get(name)) is None:
+                    life = Life(partition.kind, said.subject)
+                    lives.put(name, life)
                 earlier = assembly.earlier(name, life)
                 if (item := withdrawn(life, wire, said.at, now)) is not None:
                     assembly.news.append(item)
@@ -104,34 +101,55 @@ class Upkeep:
             await partition.commit(assembly, now)
 
     async def _bring_eras(self, partition: Partition) -> None:
+        """Have all entities judged by the eras that are known."""
         mark = self._judge.era_mark
+        if partition.eras_known == mark:
+            return
         if partition.eras_known is not None or mark != b"1":
+            async with partition.pen.turn():
+                await partition.pen.drain()  # the scan comes by another way, and is to see what was sent
             async for names in self._names(partition):
                 await partition.revisit(names)
         await partition.pen.mark({ERAS: mark})
         partition.eras_known = mark
 
-    async def _forget_windows(self, partition: Partition) -> None:
-        """Remove all buckets, to be counted anew."""
+    async def _count_anew(self, partition: Partition) -> None:
+        """Have windows count what the catalogue asks: where it has changed, all facts again, while no batch is taken."""
+        mark = self._judge.series_mark
+        if partition.series_known == mark:
+            return
         pen = partition.pen
         async with pen.turn():
-            partition.stock.cells.clear()
-            for grain in map(grain_name, GRAINS):
-                while some := await self._state.starts_before(partition.tp, grain, NEVER, FIRINGS):
-                    pen.send(trimmed=some)
+            if pen.position is not None:
+                log.info("%s: windows are counted anew, for the catalogue has changed", partition.tp)
+                await self._forget_windows(partition)
+                await pen.drain()
+                async for names in self._names(partition):
                     await pen.more()
-            pen.send(trimmed=[GAUGES])
+                    await self._recount(partition, names)
+                await pen.more()
+            pen.send(marks={SERIES: mark})
+            partition.series_known = mark
+
+    async def _forget_windows(self, partition: Partition) -> None:
+        """Remove all buckets; within a turn of the pen."""
+        pen = partition.pen
+        partition.stock.cells.clear()
+        for grain in map(grain_name, GRAINS):
+            while some := await self._state.starts_before(partition.tp, grain, NEVER, FIRINGS):
+                pen.send(trimmed=some)
+                await pen.more()
+        pen.send(trimmed=[GAUGES])
 
     async def _recount(self, partition: Partition, names: Sequence[bytes]) -> None:
-        """Count the facts of entities into windows that do not have them."""
-        async with partition.pen.turn():
-            assembly = partition.assembly()
-            await partition.stock.fetch(names)
-            for name in names:
-                life = partition.stock.lives.get(name)
-                if life is not None:
-                    assembly.tally.add(life.facts())
-            await partition.commit(assembly, self._clock())
+        """Count the facts of entities into windows that do not have them; within a turn of the pen."""
+        assembly = partition.assembly()
+        await partition.stock.fetch(names)
+        for name in names:
+            life = partition.stock.lives.get(name)
+            if life is not None:
+                assembly.tally.add(life.facts())
+        await partition.commit(assembly, self._clock())
 
     async def _names(self, partition: Partition) -> AsyncIterator[list[bytes]]:
         """All entities' names, each once, though the scan may give one twice."""

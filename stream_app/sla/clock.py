@@ -80,10 +80,15 @@ class Clock(Struct, array_like=True):
     due: int | None = None
     """The deadline: in force while running, missed once breached, what it was once stopped."""
     original_due: int | None = None
+    missed: int | None = None
+    """The deadline that it turned out to have missed when it was carried over, as the earlier calendar counted."""
     rings: int | None = None
     """The next moment at which it has something to say; None: never, as things stand."""
-    owing: bool = False
-    """It was re-targeted while paused, and says what it has to say at the resume."""
+    owes_at: int | None = None
+    """It was re-targeted (or came into being, or goes on counted) then, and has yet to say what that makes true.
+
+    It says so once all that happens at that moment has happened; one that is paused by then, at the resume.
+    """
     warned: list[Warned] = []
     breached_at: int | None = None
     breach_version: int = 0
@@ -138,18 +143,34 @@ def begin(clock: Clock, target: int | None, calendar: Calendar) -> None:
 def schedule(clock: Clock, warn: tuple[Threshold, ...], calendar: Calendar) -> None:
     """Work out the next moment at which the clock has something to say."""
     clock.rings = None
-    if not clock.unfinished or clock.breached_at is not None or clock.due is None:
+    if not clock.unfinished or clock.breached_at is not None:
         return
-    clock.rings = clock.due
-    upcoming = _upcoming(clock, warn)
-    if upcoming is not None and clock.since is not None:
-        clock.rings = min(clock.due, calendar.add(Micros(clock.since), Micros(max(0, upcoming[0] - clock.done))))
+    if clock.owes_at is not None:
+        clock.rings = clock.owes_at if clock.since is not None or clock.fixed is not None else None
+    elif clock.due is not None:
+        upcoming = _upcoming(clock, warn)
+        clock.rings = clock.due if upcoming is None else min(clock.due, _moment_of(clock, upcoming[0], calendar))
 
 
 def _upcoming(clock: Clock, warn: tuple[Threshold, ...]) -> tuple[int, str] | None:
-    if clock.target is None:
+    """The next threshold that time will reach; none while the clock is paused, unless its deadline is fixed."""
+    if clock.target is None or (clock.since is None and clock.fixed is None):
         return None
     return next((step for step in steps(warn, clock.base, clock.target) if step[0] > clock.mark), None)
+
+
+def _moment_of(clock: Clock, value: int, calendar: Calendar) -> int:
+    """When the clock counts so much; where its deadline is fixed, pauses move nothing."""
+    if clock.fixed is not None or clock.since is None:
+        return calendar.add(Micros(clock.started_at), Micros(value))
+    return calendar.add(Micros(clock.since), Micros(max(0, value - clock.done)))
+
+
+def progress(clock: Clock, calendar: Calendar, at: int) -> int:
+    """What thresholds are compared with: the elapsed time; where the deadline is fixed, pauses and all."""
+    if clock.fixed is not None:
+        return calendar.between(Micros(clock.started_at), Micros(at))
+    return clock.elapsed(calendar, at)
 
 
 def ring(clock: Clock, warn: tuple[Threshold, ...], calendar: Calendar, upto: int, *, at_end: bool) -> bool:
@@ -158,17 +179,17 @@ def ring(clock: Clock, warn: tuple[Threshold, ...], calendar: Calendar, upto: in
     Whether it breached by that. A deadline itself is missed only once it has passed.
     """
     while clock.rings is not None and (clock.rings < upto or (at_end and clock.rings == upto)):
+        if clock.owes_at is not None:
+            if settle(clock, warn, calendar, clock.owes_at):
+                return True
+            continue
         upcoming = _upcoming(clock, warn)
         due = NEVER if clock.due is None else clock.due
-        if upcoming is not None and clock.since is not None:
-            moment = calendar.add(Micros(clock.since), Micros(max(0, upcoming[0] - clock.done)))
+        if clock.target is not None and upcoming is not None:
+            moment = _moment_of(clock, upcoming[0], calendar)
             if moment <= due:
-                if clock.target is not None:
-                    clock.warned += [
-                        Warned(text, moment)
-                        for value, text in steps(warn, clock.base, clock.target)
-                        if value == upcoming[0]
-                    ]
+                its = [text for value, text in steps(warn, clock.base, clock.target) if value == upcoming[0]]
+                clock.warned = [*clock.warned, *(Warned(text, Micros(moment)) for text in its)]
                 clock.mark = upcoming[0]
                 schedule(clock, warn, calendar)
                 continue
@@ -185,29 +206,26 @@ def _breach(clock: Clock, at: int) -> None:
     clock.rings = None
 
 
-def pause(clock: Clock, calendar: Calendar, at: int) -> None:
+def pause(clock: Clock, warn: tuple[Threshold, ...], calendar: Calendar, at: int) -> None:
     """Stop counting for a while."""
     if (clock.state, Turn.PAUSE) not in NEXT:
         return
     clock.state = NEXT[clock.state, Turn.PAUSE]
     _end_run(clock, calendar, at)
-    if clock.breached_at is None and clock.fixed is None:
-        clock.due = None
-    schedule(clock, (), calendar)
+    set_due(clock, calendar)
+    schedule(clock, warn, calendar)
 
 
-def resume(clock: Clock, warn: tuple[Threshold, ...], calendar: Calendar, at: int) -> bool:
-    """Go on counting. Whether it was over by then, from a re-target during the pause."""
+def resume(clock: Clock, warn: tuple[Threshold, ...], calendar: Calendar, at: int) -> None:
+    """Go on counting."""
     if (clock.state, Turn.RESUME) not in NEXT:
-        return False
+        return
     clock.state = NEXT[clock.state, Turn.RESUME]
     clock.since = at
-    if clock.owing:
-        clock.owing = False
-        return settle(clock, warn, calendar, at)
-    _set_due(clock, calendar)
+    if clock.owes_at is not None:
+        clock.owes_at = at
+    set_due(clock, calendar)
     schedule(clock, warn, calendar)
-    return False
 
 
 def _end_run(clock: Clock, calendar: Calendar, at: int) -> None:
@@ -217,34 +235,39 @@ def _end_run(clock: Clock, calendar: Calendar, at: int) -> None:
         clock.since = None
 
 
-def _set_due(clock: Clock, calendar: Calendar) -> None:
-    """The deadline of a running clock that has not been breached."""
+def set_due(clock: Clock, calendar: Calendar) -> None:
+    """Work out the deadline, unless it was missed already; a paused clock has none that is not fixed."""
     if clock.breached_at is not None:
         return
     if clock.fixed is not None:
         clock.due = clock.fixed
-    elif clock.target is None:
+    elif clock.target is None or clock.since is None:
         clock.due = None
-    elif clock.since is not None:
+    else:
         clock.due = calendar.add(Micros(clock.since), Micros(max(0, clock.base + clock.target - clock.done)))
 
 
+def owe(clock: Clock, warn: tuple[Threshold, ...], calendar: Calendar, at: int) -> None:
+    """Let the clock say, once all that happens at `at` has happened, what is true under its target."""
+    clock.owes_at = at
+    set_due(clock, calendar)
+    schedule(clock, warn, calendar)
+
+
 def settle(clock: Clock, warn: tuple[Threshold, ...], calendar: Calendar, at: int) -> bool:
-    """Say at `at` what a new target, or counted time that nobody watched, makes true: whether it is over by that.
+    """Say what was owed: whether it is over by `at`.
 
     Of several thresholds already passed only the last is said; of several at one instant the first as configured.
     """
-    if clock.breached_at is not None:
-        return False
+    clock.owes_at = None
     due = passed_due(clock, calendar, at)
     if due is not None:
         clock.due = due
         _breach(clock, at)
         clock.on_attach = True
         return True
-    _set_due(clock, calendar)
     if clock.target is not None:
-        passed = clock.elapsed(calendar, at)
+        passed = progress(clock, calendar, at)
         behind = [step for step in steps(warn, clock.base, clock.target) if clock.mark < step[0] <= passed]
         if behind:
             last = behind[-1][0]
@@ -266,8 +289,8 @@ def passed_due(clock: Clock, calendar: Calendar, at: int) -> int | None:
     """
     if clock.fixed is not None:
         return clock.fixed if at > clock.fixed else None
-    if clock.target is None:
-        return None
+    if clock.target is None or clock.missed is not None:
+        return clock.missed
     runs = clock.runs if clock.since is None else [*clock.runs, clock.since, at]
     # what was carried over from another calendar stands before the first run
     left = clock.base + clock.target - (clock.elapsed(calendar, at) - length(runs, calendar))
@@ -280,18 +303,18 @@ def passed_due(clock: Clock, calendar: Calendar, at: int) -> int | None:
 
 
 def stop(clock: Clock, calendar: Calendar, at: int) -> None:
-    """End it as done. A clock that owed a breach from its pause is breached by the stop."""
+    """End it as done. A clock that owes a breach is breached by the stop."""
     if (clock.state, Turn.STOP) not in NEXT:
         return
-    if clock.since is None and clock.breached_at is None:
-        if clock.owing and over(clock, calendar, at):
+    if clock.breached_at is None:
+        if clock.owes_at is not None and over(clock, calendar, at):
             settle(clock, (), calendar, at)
-        elif clock.fixed is None and clock.target is not None:
+        elif clock.since is None and clock.fixed is None and clock.target is not None:
             clock.due = calendar.add(Micros(at), Micros(max(0, clock.base + clock.target - clock.done)))
     clock.state = NEXT[clock.state, Turn.STOP]
     _end_run(clock, calendar, at)
     clock.stopped_at = at
-    clock.owing = False
+    clock.owes_at = None
     clock.rings = None
 
 
@@ -309,7 +332,7 @@ def rewind(clock: Clock, calendar: Calendar, at: int) -> None:
     clock.warned = [said for said in clock.warned if said.at < at]
     if clock.breached_at is not None and clock.breached_at >= at:
         clock.breached_at, clock.on_attach = None, False
-        _set_due(clock, calendar)
+        set_due(clock, calendar)
 
 
 def length(runs: list[int], calendar: Calendar) -> int:
@@ -327,19 +350,19 @@ def cancel(clock: Clock, calendar: Calendar, at: int) -> None:
     _end_run(clock, calendar, at)
     clock.stopped_at = at
     clock.warned = []
-    clock.breached_at, clock.on_attach, clock.owing = None, False, False
+    clock.breached_at, clock.on_attach, clock.owes_at = None, False, None
     clock.rings = None
 
 
-def reopen(clock: Clock, warn: tuple[Threshold, ...], calendar: Calendar, at: int, *, counting: bool) -> bool:
-    """Go on with a clock that had stopped; where `counting`, the time since then counts. Whether it is over by that."""
+def reopen(clock: Clock, warn: tuple[Threshold, ...], calendar: Calendar, at: int, *, counting: bool) -> None:
+    """Go on with a clock that had stopped; where `counting`, the time since then counts."""
     if (clock.state, Turn.REOPEN) not in NEXT or clock.stopped_at is None:
-        return False
+        return
     stopped_at, clock.stopped_at = clock.stopped_at, None
     clock.state = NEXT[clock.state, Turn.REOPEN]
     clock.since = stopped_at if counting else at
-    if counting:
-        return settle(clock, warn, calendar, at)
-    _set_due(clock, calendar)
-    schedule(clock, warn, calendar)
-    return False
+    if clock.breached_at is None and (counting or clock.fixed is not None):
+        owe(clock, warn, calendar, at)
+    else:
+        set_due(clock, calendar)
+        schedule(clock, warn, calendar)

@@ -36,7 +36,7 @@ class Reason(StrEnum):
     WRONG_TOPIC = "wrong_topic"
 
 
-class Malformed(Exception):  # noqa: N818 -- named by what to do next: park it
+class Malformed(Exception):
     """A record that is no event. `reason` is from a closed set, the message says more."""
 
     def __init__(self, reason: Reason, detail: str) -> None:

@@ -127,8 +127,7 @@ class Entity(Struct, kw_only=True):
             elif rule.warn != rule_before.warn:
                 change_warnings(clock, rule.warn, new, at)
         elif rule.target != rule_before.target or old != new:
-            if change_policy(clock, after.on_priority_change, rule.target, rule.warn, (old, new), at):
-                self.breached(clock)
+            change_policy(clock, after.on_priority_change, rule.target, rule.warn, (old, new), at)
         elif rule.warn != rule_before.warn:
             change_warnings(clock, rule.warn, new, at)
 
@@ -172,7 +171,7 @@ class Entity(Struct, kw_only=True):
                 self.breached(clock)
             elif said == len(clock.warned):
                 continue
-            self.rung_at = upto
+            self.rung_at = upto if at_end else upto - 1
 
     def wakes_at(self, eras: Eras) -> int | None:
         """The next moment at which it has something to say by itself; None: never, as things stand."""
@@ -213,14 +212,14 @@ class Entity(Struct, kw_only=True):
         turns.begin(clock, measure(rule.target, calendar, at), calendar)
         turns.schedule(clock, rule.warn, calendar)
         if self.pausing(name, policy):
-            turns.pause(clock, calendar, at)
+            turns.pause(clock, rule.warn, calendar, at)
 
     def wait_or_work(self, clock: Clock, rule: ClockRule, calendar: Calendar, at: int, *, paused: bool) -> None:
         """Pause or resume a clock, as its entity's status wants it."""
         if paused:
-            turns.pause(clock, calendar, at)
-        elif turns.resume(clock, rule.warn, calendar, at):
-            self.breached(clock)
+            turns.pause(clock, rule.warn, calendar, at)
+        else:
+            turns.resume(clock, rule.warn, calendar, at)
 
     def stop(self, name: str, eras: Eras, place: Place, **labels: str | None) -> bool:
         """End the unfinished cycle of a clock as done: whether there was one.
@@ -263,10 +262,11 @@ class Entity(Struct, kw_only=True):
             last.labels = ()
         calendar = self.calendar(last, eras)
         warn = policy.rule(name).warn
-        if turns.reopen(last, warn, calendar, at, counting=mode is OnReopen.CONTINUE_COUNTING):
-            self.breached(last)
+        turns.reopen(last, warn, calendar, at, counting=mode is OnReopen.CONTINUE_COUNTING)
         if self.pausing(name, policy):
-            turns.pause(last, calendar, at)
+            if last.owes_at is not None and turns.settle(last, warn, calendar, at):
+                self.breached(last)
+            turns.pause(last, warn, calendar, at)
         if last.judge != (self.era, self.policy or ""):
             self._change_judge(last, (self.era, self.policy or ""), eras, at)
 

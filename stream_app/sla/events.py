@@ -39,7 +39,7 @@ class Nothing(Struct, frozen=True, omit_defaults=True):
 class TicketFields(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What an update may say of a ticket; what is unset does not change."""
 
-    priority: Priority | None | UnsetType = UNSET
+    priority: Priority | UnsetType | None = UNSET
     channel: Text = UNSET
     category: Text = UNSET
     service: Text = UNSET
@@ -47,9 +47,9 @@ class TicketFields(Struct, frozen=True, omit_defaults=True, kw_only=True):
     requester: Text = UNSET
     team: Text = UNSET
     agent: Text = UNSET
-    tier: Literal[1, 2, 3] | None | UnsetType = UNSET
-    complexity: str | int | None | UnsetType = UNSET
-    tags: tuple[str, ...] | None | UnsetType = UNSET
+    tier: Literal[1, 2, 3] | UnsetType | None = UNSET
+    complexity: str | int | UnsetType | None = UNSET
+    tags: tuple[str, ...] | UnsetType | None = UNSET
     title: Text = UNSET
     url: Text = UNSET
 
@@ -58,7 +58,7 @@ class NewTicket(TicketFields, frozen=True, omit_defaults=True, kw_only=True):
     """What opens a ticket."""
 
     priority: Priority
-    status: Status | None | UnsetType = UNSET
+    status: Status | UnsetType | None = UNSET
 
 
 class StatusChange(Struct, frozen=True, omit_defaults=True):
@@ -79,15 +79,15 @@ class Comment(Struct, frozen=True, omit_defaults=True):
     """Something said on a ticket."""
 
     author: Author
-    visibility: Literal["public", "internal"] | None | UnsetType = UNSET
+    visibility: Literal["public", "internal"] | UnsetType | None = UNSET
 
 
 class Escalation(Struct, frozen=True, omit_defaults=True):
     """Where a ticket was escalated to."""
 
-    tier: Literal[1, 2, 3] | None | UnsetType = UNSET
+    tier: Literal[1, 2, 3] | UnsetType | None = UNSET
     team: Text = UNSET
-    kind: Literal["functional", "hierarchical"] | None | UnsetType = UNSET
+    kind: Literal["functional", "hierarchical"] | UnsetType | None = UNSET
     by: Text = UNSET
 
 
@@ -108,8 +108,8 @@ class Work(Struct, frozen=True, omit_defaults=True):
 class Rating(Struct, frozen=True, omit_defaults=True):
     """What the requester thought of it."""
 
-    score: Annotated[float, Meta(ge=1, le=5)] | None | UnsetType = UNSET
-    sentiment: Literal["positive", "neutral", "negative"] | None | UnsetType = UNSET
+    score: Annotated[float, Meta(ge=1, le=5)] | UnsetType | None = UNSET
+    sentiment: Literal["positive", "neutral", "negative"] | UnsetType | None = UNSET
 
 
 class Due(Struct, frozen=True):
@@ -128,8 +128,8 @@ class Merge(Struct, frozen=True):
 class IncidentFields(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What an update may say of a security incident."""
 
-    severity: Priority | None | UnsetType = UNSET
-    occurred_at: Moment | None | UnsetType = UNSET
+    severity: Priority | UnsetType | None = UNSET
+    occurred_at: Moment | UnsetType | None = UNSET
     category: Text = UNSET
     service: Text = UNSET
     asset: Text = UNSET
@@ -176,13 +176,13 @@ class Measure(Struct, frozen=True, omit_defaults=True):
     name: str
     value: float
     unit: Text = UNSET
-    labels: dict[str, Scalar] | None | UnsetType = UNSET
+    labels: dict[str, Scalar] | UnsetType | None = UNSET
 
 
 class Outage(Struct, frozen=True, omit_defaults=True):
     """How bad a service's state is, and why."""
 
-    impact: Literal["high", "low"] | None | UnsetType = UNSET
+    impact: Literal["high", "low"] | UnsetType | None = UNSET
     cause: Text = UNSET
 
 
@@ -219,115 +219,115 @@ class _Handled(Envelope, frozen=True, kw_only=True, omit_defaults=True):
     data: Handling | None = None
 
 
-class TicketCreated(Envelope, frozen=True, kw_only=True, tag="ticket.created"):  # noqa: D101 -- the tag says it, here and below
+class TicketCreated(Envelope, frozen=True, kw_only=True, tag="ticket.created"):
     data: NewTicket
 
 
-class TicketUpdated(Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="ticket.updated"):  # noqa: D101
+class TicketUpdated(Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="ticket.updated"):
     data: TicketFields | None = None
 
 
-class TicketStatusChanged(Envelope, frozen=True, kw_only=True, tag="ticket.status_changed"):  # noqa: D101
+class TicketStatusChanged(Envelope, frozen=True, kw_only=True, tag="ticket.status_changed"):
     data: StatusChange
 
 
-class TicketCommented(Envelope, frozen=True, kw_only=True, tag="ticket.commented"):  # noqa: D101
+class TicketCommented(Envelope, frozen=True, kw_only=True, tag="ticket.commented"):
     data: Comment
 
 
-class TicketEscalated(Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="ticket.escalated"):  # noqa: D101
+class TicketEscalated(Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="ticket.escalated"):
     data: Escalation | None = None
 
 
-class TicketDiagnosed(Envelope, frozen=True, kw_only=True, tag="ticket.diagnosed"):  # noqa: D101
+class TicketDiagnosed(Envelope, frozen=True, kw_only=True, tag="ticket.diagnosed"):
     data: Diagnosis
 
 
-class TicketWorked(Envelope, frozen=True, kw_only=True, tag="ticket.worked"):  # noqa: D101
+class TicketWorked(Envelope, frozen=True, kw_only=True, tag="ticket.worked"):
     data: Work
 
 
-class TicketRated(Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="ticket.rated"):  # noqa: D101
+class TicketRated(Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="ticket.rated"):
     data: Rating | None = None
 
 
-class TicketDueSet(Envelope, frozen=True, kw_only=True, tag="ticket.due_set"):  # noqa: D101
+class TicketDueSet(Envelope, frozen=True, kw_only=True, tag="ticket.due_set"):
     data: Due
 
 
-class TicketMerged(Envelope, frozen=True, kw_only=True, tag="ticket.merged"):  # noqa: D101
+class TicketMerged(Envelope, frozen=True, kw_only=True, tag="ticket.merged"):
     data: Merge
 
 
-class TicketDeleted(_Bare, frozen=True, kw_only=True, tag="ticket.deleted"):  # noqa: D101
+class TicketDeleted(_Bare, frozen=True, kw_only=True, tag="ticket.deleted"):
     pass
 
 
-class IncidentDetected(Envelope, frozen=True, kw_only=True, tag="incident.detected"):  # noqa: D101
+class IncidentDetected(Envelope, frozen=True, kw_only=True, tag="incident.detected"):
     data: NewIncident
 
 
-class IncidentUpdated(Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="incident.updated"):  # noqa: D101
+class IncidentUpdated(Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="incident.updated"):
     data: IncidentFields | None = None
 
 
-class IncidentAcknowledged(_Handled, frozen=True, kw_only=True, tag="incident.acknowledged"):  # noqa: D101
+class IncidentAcknowledged(_Handled, frozen=True, kw_only=True, tag="incident.acknowledged"):
     pass
 
 
-class IncidentClassified(Envelope, frozen=True, kw_only=True, tag="incident.classified"):  # noqa: D101
+class IncidentClassified(Envelope, frozen=True, kw_only=True, tag="incident.classified"):
     data: Classified
 
 
-class IncidentContained(_Handled, frozen=True, kw_only=True, tag="incident.contained"):  # noqa: D101
+class IncidentContained(_Handled, frozen=True, kw_only=True, tag="incident.contained"):
     pass
 
 
-class IncidentEradicated(_Handled, frozen=True, kw_only=True, tag="incident.eradicated"):  # noqa: D101
+class IncidentEradicated(_Handled, frozen=True, kw_only=True, tag="incident.eradicated"):
     pass
 
 
-class IncidentRecovered(_Handled, frozen=True, kw_only=True, tag="incident.recovered"):  # noqa: D101
+class IncidentRecovered(_Handled, frozen=True, kw_only=True, tag="incident.recovered"):
     pass
 
 
-class IncidentResolved(_Handled, frozen=True, kw_only=True, tag="incident.resolved"):  # noqa: D101
+class IncidentResolved(_Handled, frozen=True, kw_only=True, tag="incident.resolved"):
     pass
 
 
-class IncidentClosed(_Handled, frozen=True, kw_only=True, tag="incident.closed"):  # noqa: D101
+class IncidentClosed(_Handled, frozen=True, kw_only=True, tag="incident.closed"):
     pass
 
 
-class IncidentReopened(_Handled, frozen=True, kw_only=True, tag="incident.reopened"):  # noqa: D101
+class IncidentReopened(_Handled, frozen=True, kw_only=True, tag="incident.reopened"):
     pass
 
 
-class IncidentNotified(Envelope, frozen=True, kw_only=True, tag="incident.notified"):  # noqa: D101
+class IncidentNotified(Envelope, frozen=True, kw_only=True, tag="incident.notified"):
     data: Notified
 
 
-class IncidentDismissed(_Handled, frozen=True, kw_only=True, tag="incident.dismissed"):  # noqa: D101
+class IncidentDismissed(_Handled, frozen=True, kw_only=True, tag="incident.dismissed"):
     pass
 
 
-class MeasureRecorded(Envelope, frozen=True, kw_only=True, tag="measure.recorded"):  # noqa: D101
+class MeasureRecorded(Envelope, frozen=True, kw_only=True, tag="measure.recorded"):
     data: Measure
 
 
-class ServiceDown(Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="service.down"):  # noqa: D101
+class ServiceDown(Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="service.down"):
     data: Outage | None = None
 
 
-class ServiceUp(Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="service.up"):  # noqa: D101
+class ServiceUp(Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="service.up"):
     data: Outage | None = None
 
 
-class AssetPatchDue(Envelope, frozen=True, kw_only=True, tag="asset.patch_due"):  # noqa: D101
+class AssetPatchDue(Envelope, frozen=True, kw_only=True, tag="asset.patch_due"):
     data: PatchDue
 
 
-class AssetPatched(Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="asset.patched"):  # noqa: D101
+class AssetPatched(Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="asset.patched"):
     data: Patch | None = None
 
 

@@ -155,7 +155,8 @@ class Incident(Entity, kw_only=True, tag="incident"):
             self.take(event.data, ("agent", "team"))
             self.remember(place.at)
         rank = STAGES.index(stage)
-        if self.status != "dismissed" and rank > STAGES.index(self.status):
+        first = stage not in self.reached
+        if first and self.status != "dismissed" and rank > STAGES.index(self.status):
             self.status = stage
         at = max(place.stop_at, self.created_at)
         for implied in STAGES[1 : rank + 1]:
@@ -208,9 +209,7 @@ class Incident(Entity, kw_only=True, tag="incident"):
         self.clocks.append(clock)
         calendar = self.calendar(clock, eras)
         turns.begin(clock, clock.fixed - started_at, calendar)
-        sent = self.sent.get(stage.clock)
-        if sent is not None:
-            turns.ring(clock, (), calendar, sent, at_end=False)
-            self.stop(stage.clock, eras, Place(sent, sent))
-        elif turns.settle(clock, self.rule(stage.clock, eras).warn, calendar, at):
-            self.breached(clock)
+        if stage.clock in self.sent:
+            self.stop(stage.clock, eras, Place(started_at, started_at))
+        else:
+            turns.owe(clock, self.rule(stage.clock, eras).warn, calendar, at)

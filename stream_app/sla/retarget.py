@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stream_app.sla.clock import Clock, length, over, schedule, settle
+from stream_app.sla.clock import Clock, length, over, owe, passed_due, progress, schedule
 from stream_app.sla.instant import Micros
 from stream_app.sla.policy import (
     BusinessDays,
@@ -36,12 +36,10 @@ def change_policy(
     warn: tuple[Threshold, ...],
     calendars: tuple[Calendar, Calendar],
     at: int,
-) -> bool:
-    """Judge the clock by another policy from `at` on: its target, and its calendar (the old and the new one).
-
-    Whether it is over by that.
-    """
+) -> None:
+    """Judge the clock by another policy from `at` on: its target, and its calendar (the old and the new one)."""
     old, new = calendars
+    clock.missed = None
     match mode:
         case OnChange.RECOMPUTE:
             clock.base = 0
@@ -51,6 +49,7 @@ def change_policy(
             _keep_elapsed(clock, old, at)
             clock.base = 0
             clock.target = measure(target, new, clock.started_at)
+            clock.missed = passed_due(clock, old, at)
         case OnChange.FORWARD:
             _keep_elapsed(clock, old, at)
             clock.base = clock.done
@@ -61,7 +60,7 @@ def change_policy(
             clock.done = clock.base = 0
             clock.since = None if clock.since is None else at
             clock.target = measure(target, new, at)
-    return _say_anew(clock, warn, new, at)
+    _say_anew(clock, warn, new, at)
 
 
 def _keep_elapsed(clock: Clock, calendar: Calendar, at: int) -> None:
@@ -72,17 +71,21 @@ def _keep_elapsed(clock: Clock, calendar: Calendar, at: int) -> None:
         clock.since = at
 
 
-def negotiate(clock: Clock, due: int, warn: tuple[Threshold, ...], calendar: Calendar, at: int) -> bool:
-    """Give the clock an agreed deadline, a fixed instant. Whether it is over by that."""
+def negotiate(clock: Clock, due: int, warn: tuple[Threshold, ...], calendar: Calendar, at: int) -> None:
+    """Give the clock an agreed deadline, a fixed instant. The deadline that it has already changes nothing."""
+    same = clock.due == due
     clock.fixed = due
     clock.base = 0
     clock.target = calendar.between(Micros(clock.started_at), Micros(due))
-    return _say_anew(clock, warn, calendar, at)
+    if same:
+        schedule(clock, warn, calendar)
+    else:
+        _say_anew(clock, warn, calendar, at)
 
 
 def change_warnings(clock: Clock, warn: tuple[Threshold, ...], calendar: Calendar, at: int) -> None:
     """Warn at other thresholds from `at` on: the deadline is the same, so nothing is said anew of what has passed."""
-    clock.mark = max(clock.mark, clock.elapsed(calendar, at) - 1)
+    clock.mark = max(clock.mark, progress(clock, calendar, at) - 1)
     schedule(clock, warn, calendar)
 
 
@@ -94,20 +97,13 @@ def recount(clock: Clock, warn: tuple[Threshold, ...], calendar: Calendar) -> No
     schedule(clock, warn, calendar)
 
 
-def _say_anew(clock: Clock, warn: tuple[Threshold, ...], calendar: Calendar, at: int) -> bool:
-    """Withdraw what the earlier version said, and say what the new one makes true."""
+def _say_anew(clock: Clock, warn: tuple[Threshold, ...], calendar: Calendar, at: int) -> None:
+    """Withdraw what the earlier version said, and let the new one say what it makes true."""
     clock.version += 1
     clock.warned = []
     clock.mark = clock.base
-    clock.owing = False
-    is_over = over(clock, calendar, at)
     if clock.breached_at is not None:
-        if is_over:
-            return False
+        if over(clock, calendar, at):
+            return
         clock.breached_at, clock.on_attach = None, False
-    if clock.since is not None or (is_over and clock.fixed is not None):
-        return settle(clock, warn, calendar, at)
-    clock.due = clock.fixed
-    clock.owing = clock.target is not None
-    schedule(clock, warn, calendar)
-    return False
+    owe(clock, warn, calendar, at)

@@ -243,8 +243,7 @@ class Ticket(Entity, kw_only=True, tag="ticket"):
         clock = self.running(name)
         if clock is None:
             return
-        if negotiate(clock, due, self.rule(name, eras).warn, self.calendar(clock, eras), at):
-            self.breached(clock)
+        negotiate(clock, due, self.rule(name, eras).warn, self.calendar(clock, eras), at)
 
     # comments
 

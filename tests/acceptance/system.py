@@ -175,7 +175,11 @@ class System:
 
     def applied(self) -> int:
         """How many records the state in Redis contains."""
-        return sum(self._position(tp) or 0 for tp in self._tps())
+        return sum(self._position(tp) or 0 for tp in self.tps())
+
+    def behind(self) -> int:
+        """How many records it does not contain yet."""
+        return sum(self.log.ends(TOPICS).values()) - self.applied()
 
     def settle(self, within: float = 60, quiet: float = 1.5) -> None:
         """Waits until all that was sent is applied, all that is true is said, and nothing has changed for a while.
@@ -188,7 +192,7 @@ class System:
         while time.monotonic() < deadline:
             time.sleep(POLL)
             now = self._shown()
-            behind = [tp for tp in self._tps() if (self._position(tp) or 0) < ends[tp]]
+            behind = [tp for tp in self.tps() if (self._position(tp) or 0) < ends[tp]]
             if now != shown or behind or self._to_say():
                 since, shown = time.monotonic(), now
             elif time.monotonic() - since > quiet:
@@ -211,7 +215,8 @@ class System:
         """All that was parked."""
         return [letter for topic in TOPICS for letter in self.log.dead_letters(topic)]
 
-    def _tps(self) -> list[TP]:
+    def tps(self) -> list[TP]:
+        """All partitions of the topics of events."""
         return [TP(self.prefix + topic, number) for topic in TOPICS for number in range(self.log.partitions(topic))]
 
     def _position(self, tp: TP) -> int | None:
@@ -219,11 +224,11 @@ class System:
         return None if position is None else int(position)
 
     def _shown(self) -> list[bytes | None]:
-        return [self.redis.hget(self.names.of(tp).meta, "seq") for tp in self._tps()]
+        return [self.redis.hget(self.names.of(tp).meta, "seq") for tp in self.tps()]
 
     def _to_say(self) -> bool:
         now = time.time_ns() // 1000  # noqa: TID251 -- the edge reads the clock
         return any(
             self.redis.xlen(self.names.of(tp).outbox) or self.redis.zcount(self.names.of(tp).wake, "-inf", now)
-            for tp in self._tps()
+            for tp in self.tps()
         )

@@ -26,6 +26,7 @@ from faust.worker import Worker
 from mode import Service
 from mode.threads import QueueServiceThread
 
+from stream_app.engine import keys
 from stream_app.engine.batch import Batch
 from stream_app.engine.consumer import Consumer
 from stream_app.engine.poll import FETCH_WAIT_MS, tune
@@ -41,12 +42,12 @@ P0, P1 = TopicPartition("t", 0), TopicPartition("t", 1)
 
 
 class Nobody:
-    async def open(self, tp: TP) -> int | None:  # noqa: ARG002 -- the port's
+    async def open(self, tp: keys.TP) -> int | None:  # noqa: ARG002 -- the port's
         return None
 
     async def handle(self, batch: Batch) -> None: ...
     async def displaced(self, displaced: Displaced) -> None: ...
-    async def close(self, tp: TP) -> None: ...
+    async def close(self, tp: keys.TP) -> None: ...
 
 
 def stream() -> Stream:

@@ -19,8 +19,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from stream_app.engine.batch import Batch, Displaced
-from stream_app.engine.keys import TP
 from stream_app.engine.consumer import DEPTH
+from stream_app.engine.keys import TP
 from stream_app.engine.transport import Stream
 
 if TYPE_CHECKING:

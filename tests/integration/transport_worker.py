@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 from stream_app.engine.transport import Stream
 
 if TYPE_CHECKING:
-    from stream_app.engine.batch import TP, Batch, Displaced
+    from stream_app.engine.batch import Batch, Displaced
+    from stream_app.engine.keys import TP
 
 
 class Ledger:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.oracle.configurations import TEAMS, Drawn
-from tests.oracle.envelope import STAGES, parse_time
+from tests.oracle.damage import damaged
+from tests.oracle.envelope import STAGES, decode, parse_time
 from tests.oracle.scenario import Scenario
 from tests.oracle.settings import span
 from tests.oracle.workdays import SECOND, moment
@@ -35,39 +36,18 @@ AVOID = frozenset(
     (
         "null_priority",
         "policy_change_while_over",
-        "negotiated_policy_change",
-        "forward_calendar",
-        "carried_business_days",
-        "mixed_modes",
-        "retarget_with_pause",
-        "regulatory_rewarn",
-        "early_other",
-        "activation_tie",
-        "second_creation_with_status",
-        "team_while_over",
-        "due_before_start",
-        "due_set_while_paused",
-        "partial_second_comment",
-        "cancelled_to_resolved",
-        "resolved_to_cancelled",
-        "continue_what_never_ran",
-        "continue_counting_into_pause",
-        "continue_negotiated",
-        "late_stop_before_start",
-        "late_stop_before_turn",
-        "event_after_dismissal",
-        "dismissed_after_resolution",
         "stage_after_reopen",
-        "partial_reopened",
-        "reopened_after_dismissal",
-        "late_notification",
         "notified_before",
-        "regulatory_due_before_start",
-        "regulatory_thresholds_at_birth",
-        "regulatory_start_in_the_past",
-        "negotiated_calendar",
         "negotiated_with_pause",
         "carry_over",
+        "negotiated_policy_change",
+        "continue_negotiated",
+        "negotiated_calendar",
+        "retarget_with_pause",
+        "late_stop_before_turn",
+        "activation_tie",
+        "regulatory_rewarn",
+        "regulatory_thresholds_at_birth",
     )
 )
 
@@ -253,6 +233,15 @@ class Maker:
                 again["data"] = {}
                 again["type"] = "ticket.deleted" if again["type"].startswith("ticket") else "incident.closed"
             out.insert(rng.randint(at + 1, len(out)), again)
+        for _ in range(len(out) // 20):
+            at = rng.randrange(len(out))
+            if decode(json.dumps(out[at]).encode()) is None:
+                continue
+            odd = damaged(out[at], rng)
+            if decode(json.dumps(odd).encode()) is None:  # one that holds would be an event nobody planned
+                out.insert(at, odd)
+            else:
+                out[at] = odd
         return out
 
 

@@ -1,5 +1,6 @@
 """A security incident, folded from its sorted history the long way round."""
 
+from dataclasses import replace
 from typing import Any
 
 from tests.oracle.clock import Clock
@@ -24,28 +25,23 @@ class Incident(Life):
         self.fields = {"severity": "medium"}
         self.status = "detected"
         creator, before = self.creator(history, "incident.detected")
-        for event in before:
-            self.take(event, FIELDS)
-            if event.type.removeprefix("incident.") not in STAGES:
-                self.corners.add("early_other")
         self.take(creator, FIELDS)
         self.policy = self.settings.policy("incident", self.fields)
         for name in ("acknowledge", "contain", "resolve"):
             self.start(name, self.began)
         self.write(self.began)
         self.act(creator, self.began)
-        for event in before:
-            self.act(event, self.began)
         self.write(self.began)
+        for event in before:
+            if event.type.removeprefix("incident.") not in STAGES:
+                self.corners.add("early_other")
+            self.happen(replace(event, at=self.began))
         changes = [a for a in self.dated[1:] if self.began < a.at <= self.until]
         for event in history[len(before) + 1 :]:
             while changes and changes[0].at <= event.at:
                 self.corners |= {"activation_tie"} if changes[0].at == event.at else set()
                 self.activate(changes.pop(0))
-            self.take(event, FIELDS)
-            self.judge(event.at)
-            self.act(event, event.at)
-            self.write(event.at)
+            self.happen(event)
         for change in changes:
             self.activate(change)
         return self
@@ -54,6 +50,12 @@ class Incident(Life):
         self.settings = change.settings
         self.judge(change.at)
         self.regulate(change.at)
+
+    def happen(self, event: Event) -> None:
+        self.take(event, FIELDS)
+        self.judge(event.at)
+        self.act(event, event.at)
+        self.write(event.at)
 
     def act(self, event: Event, at: int) -> None:
         kind = event.type.removeprefix("incident.")
@@ -111,9 +113,8 @@ class Incident(Life):
         if mode == "new_cycle" or last.ended != "stop":
             self.start("resolve", at)
         else:
-            if last.terms != terms(self.policy, "resolve"):
-                self.corners.add("policy_change_while_over")
             last.add(Turn("continue", at, mode="counting" if mode == "continue_counting" else ""))
+            self.retarget(last, at)
 
     # -- regulations
 

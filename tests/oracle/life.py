@@ -125,21 +125,24 @@ class Life:
 
     def judge(self, at: int) -> None:
         """Look for the policy anew, re-target what runs, and pause or resume by its rules."""
-        before, self.policy = self.policy, self.settings.policy(self.kind, self.fields)
-        mode = "recompute" if self.policy is None else self.policy.on_priority_change
+        self.policy = self.settings.policy(self.kind, self.fields)
         for clock in self.clocks:
-            if clock.ended:
-                if before != self.policy and self.status in OVER:
-                    self.corners.add("policy_change_while_over")
-                continue
-            if ":" in clock.name and not clock.name.startswith("ola:"):
+            if not clock.ended and ":" in clock.name and not clock.name.startswith("ola:"):
                 self.rewarn(clock, at)
-                continue
-            rule = terms(self.policy, clock.name)
-            if rule != clock.terms:
-                self.note_corners(clock, rule, mode, at)
-                clock.add(Turn("terms", at, terms=rule, mode=mode))
+            elif not clock.ended:
+                self.retarget(clock, at)
         self.pauses(at)
+
+    def retarget(self, clock: Clock, at: int) -> None:
+        rule, mode = (
+            terms(self.policy, clock.name),
+            "recompute" if self.policy is None else self.policy.on_priority_change,
+        )
+        if rule != clock.terms:
+            if clock.turns[-1].what == "continue":
+                self.corners.add("policy_change_while_over")
+            self.note_corners(clock, rule, mode, at)
+            clock.add(Turn("terms", at, terms=rule, mode=mode))
 
     def note_corners(self, clock: Clock, rule: Any, mode: str, at: int) -> None:  # noqa: ANN401
         old = clock.terms

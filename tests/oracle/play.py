@@ -22,6 +22,7 @@ class Play:
         self.fixed: int | None = None
         self.passed: set[str] = set()
         self.news = False
+        self.news_at = 0
         self.running = False
         self.ended = ""
         self.due_then: int | None = None
@@ -75,15 +76,7 @@ class Play:
             return
         due = self.due()
         if self.news:
-            self.news = False
-            if self.out.breached_at is None and due is not None and due < a:
-                self.out.breached_at, self.out.missed = a, due
-                self.out.corners.add("on_attach")
-            gone = [(x, w) for w in self.warn if (x := self.mark(w)) is not None and x <= a and w not in self.passed]
-            if gone and self.out.breached_at is None:
-                latest = max(x for x, _ in gone)
-                self.out.warnings.append((next(w for x, w in gone if x == latest), a))
-            self.passed |= {w for _, w in gone}
+            self.catch_up(a, due)
         if self.out.breached_at is not None:
             return
         for w in self.warn:
@@ -93,6 +86,18 @@ class Play:
                 self.passed.add(w)
         if due is not None and due < b:
             self.out.breached_at = self.out.missed = max(due, a)
+
+    def catch_up(self, at: int, due: int | None) -> None:
+        """Say what was passed unsaid: that it is over, else the last threshold alone."""
+        self.news = False
+        if self.out.breached_at is None and due is not None and due < at:
+            self.out.breached_at, self.out.missed = at, due
+            self.out.corners.add("on_attach")
+        gone = [(x, w) for w in self.warn if (x := self.mark(w)) is not None and x <= at and w not in self.passed]
+        if gone and self.out.breached_at is None:
+            latest = max(x for x, _ in gone)
+            self.out.warnings.append((next(w for x, w in gone if x == latest), at))
+        self.passed |= {w for _, w in gone}
 
     # -- turns
 
@@ -145,6 +150,8 @@ class Play:
         self.target = None if terms.target is None else terms.target.working(terms.calendar, start)
 
     def do_pause(self, turn: Turn) -> None:
+        if self.news and self.news_at == turn.at:
+            self.out.corners.add("retarget_with_pause")
         if self.fixed is not None:
             self.out.corners.add("negotiated_with_pause")
         self.running = False
@@ -197,7 +204,8 @@ class Play:
 
     def do_due(self, turn: Turn) -> None:
         before = self.due() if self.running or self.fixed is not None else None
-        if not self.running or len(self.ran) > 1:
+        ran = sum((turn.at if b is None else b) - a for a, b, _ in self.ran)
+        if not self.running or ran != turn.at - self.out.started_at:
             self.out.corners.add("negotiated_with_pause")
         self.fixed = turn.due
         self.target = self.calendar.worked(self.out.started_at, turn.due)
@@ -211,7 +219,7 @@ class Play:
             self.out.corners.add("kept_breach")
             return
         self.out.breached_at = None
-        self.news = True
+        self.news, self.news_at = True, now
 
     def do_stop(self, turn: Turn) -> None:
         if not self.running:
@@ -229,6 +237,8 @@ class Play:
         self.end(turn.at, "cancel")
 
     def end(self, at: int, how: str) -> None:
+        if self.news and self.news_at == at:
+            self.out.corners.add("ended_as_retargeted")
         a, _, calendar = self.ran[-1]
         self.ran[-1] = (a, at, calendar)
         self.ended, self.running, self.out.stopped_at = how, False, at
@@ -239,8 +249,10 @@ class Play:
         if turn.mode == "counting":
             a, _, calendar = self.ran[-1]
             self.ran[-1] = (a, None, calendar)
-            self.news = True
+            self.news, self.news_at = True, turn.at
         else:
             self.ran.append((turn.at, None, self.calendar))
+        if turn.paused and self.news and self.target is not None:
+            self.catch_up(turn.at, self.due())
         if turn.paused:
             self.do_pause(replace(turn, what="pause"))

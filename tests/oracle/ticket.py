@@ -1,5 +1,6 @@
 """A ticket, folded from its sorted history the long way round."""
 
+from dataclasses import replace
 from typing import Any
 
 from tests.oracle.clock import Clock
@@ -54,10 +55,6 @@ class Ticket(Life):
     def open(self, history: list[Event]) -> list[Event]:
         """Start the clocks at the creating event; what came before it, which is returned, happens then."""
         creator, before = self.creator(history, "ticket.created")
-        for event in before:
-            self.adopt(event)
-            if event.type != "ticket.commented":
-                self.corners.add("early_other")
         self.adopt(creator)
         if not self.partial:
             self.status = creator.data.get("status") or "new"
@@ -76,9 +73,11 @@ class Ticket(Life):
             self.to(opening, creator, self.began)
         elif self.partial:
             self.act(creator, self.began)
-        for event in before:
-            self.act(event, self.began)
         self.write(self.began)
+        for event in before:
+            if event.type != "ticket.commented":
+                self.corners.add("early_other")
+            self.happen(replace(event, at=self.began))
         return before
 
     def activate(self, change: Any) -> None:  # noqa: ANN401
@@ -240,10 +239,9 @@ class Ticket(Life):
             self.corners.add("continue_counting_into_pause")
         if any(t.what == "due" for t in clock.turns):
             self.corners.add("continue_negotiated")
-        if clock.terms != terms(self.policy, name):
-            self.corners.add("policy_change_while_over")
         counting = "counting" if mode == "continue_counting" else ""
         clock.add(Turn("continue", at, mode=counting, paused=paused))
+        self.retarget(clock, at)
 
     # -- pauses of the resolution by the wall
 

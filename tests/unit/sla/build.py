@@ -33,7 +33,7 @@ from stream_app.sla.policy import (
     Target,
     Threshold,
 )
-from stream_app.sla.shift import Hours
+from stream_app.sla.shift import Holidays, Hours, no_holidays
 from stream_app.sla.signals import standing
 from stream_app.sla.ticket import Ticket
 
@@ -122,10 +122,9 @@ def policy(  # noqa: PLR0913 -- what a policy says
 def working(hours: str, *, zone: str = "UTC", closed: str = "", days: Iterable[int] = range(5)) -> Working:
     """A calendar with the same hours (`08-12 13-17`) on some weekdays, less the dates that are closed."""
     shifts = tuple((int(start) * 60, int(end) * 60) for start, end in re.findall(r"(\d+)-(\d+)", hours))
-    holidays = frozenset(date.fromisoformat(day) for day in closed.split())
-    return Working(
-        Hours(name=hours, timezone=zone, shifts=dict.fromkeys(days, shifts), holidays=lambda _: holidays),
-    )
+    dates = frozenset(date.fromisoformat(day) for day in closed.split())
+    holidays: Holidays = (lambda _: dates) if dates else no_holidays
+    return Working(Hours(name=hours, timezone=zone, shifts=dict.fromkeys(days, shifts), holidays=holidays))
 
 
 OFFICE: Final = working("08-12 13-17")

@@ -164,9 +164,13 @@ def test_an_optional_key_of_a_comment_can_be_cleared(data: dict[str, Any]) -> No
     assert isinstance(read(type="ticket.commented", data=DATA["ticket.commented"] | data), TicketCommented)
 
 
-@pytest.mark.parametrize("value", [b"", b"{", b"nonsense", b'{"a": 1} x', b'{"a": NaN}', b"\xff\xfe{}", b"'{}'"])
+@pytest.mark.parametrize("value", [b"", b"{", b"nonsense", b'{"a": NaN}', b"\xff\xfe{}", b"'{}'"])
 def test_what_is_not_json_is_malformed(value: bytes) -> None:
     assert why(value) is Reason.NOT_JSON
+
+
+def test_an_event_with_something_behind_it_is_not_json() -> None:
+    assert why(json.dumps(GOOD).encode() + b" x") is Reason.NOT_JSON
 
 
 def test_bytes_that_are_no_text_are_malformed_even_where_nobody_looks() -> None:
