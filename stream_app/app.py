@@ -24,6 +24,7 @@ from stream_app.engine.hearing import KafkaHearing
 from stream_app.engine.judge import Judge
 from stream_app.engine.keys import Names
 from stream_app.engine.ledger import Ledger
+from stream_app.engine.ports import Clock
 from stream_app.engine.post import RETRY, KafkaPost
 from stream_app.engine.reader import RedisReader, client
 from stream_app.engine.store import RedisStore
@@ -45,8 +46,11 @@ def wall() -> Micros:
     return Micros(time.time_ns() // 1_000)  # noqa: TID251 -- the edge reads the clock
 
 
-async def work(settings: Settings, own: Configuration, session_timeout: timedelta) -> None:
-    """Run a worker until it is told to stop. Raises OSError where it cannot listen, KafkaError where Kafka is away."""
+async def work(settings: Settings, own: Configuration, session_timeout: timedelta, clock: Clock = wall) -> None:
+    """Run a worker until it is told to stop. Raises OSError where it cannot listen, KafkaError where Kafka is away.
+
+    `clock` says what time it is for events and deadlines; the patience with Kafka and Redis is always in real time.
+    """
     brokers, prefix = list(settings.brokers), settings.topic_prefix
     where, names, telemetry = address(settings.redis_url.reveal()), Names(settings.namespace), Telemetry()
 
@@ -68,16 +72,16 @@ async def work(settings: Settings, own: Configuration, session_timeout: timedelt
         redis = client(where)
         reader = await stack.enter_async_context(RedisReader(redis, names))
         ledger = Ledger(consumer, producer, prefix)
-        judge = Judge(await ledger.settle(own, wall()))
+        judge = Judge(await ledger.settle(own, clock()))
         await _mirror(redis, names, ledger)
         store = await stack.enter_async_context(RedisStore(where, names))
         engine = Engine(
             store,
             KafkaPost(producer, prefix, telemetry),
             judge,
-            Upkeep(reader, store, judge, wall),
+            Upkeep(reader, store, judge, clock),
             KafkaHearing(consumer, counted, prefix),
-            wall,
+            clock,
             telemetry,
             {f"{prefix}{topic}": kind for topic, kind in TOPICS.items()},
             patience=2 * session_timeout.total_seconds(),

@@ -11,6 +11,7 @@ COMMANDS: Final = {
     "replay": "replay:replay",
     "simulate": "simulate:simulate",
     "produce": "produce:produce",
+    "demo": "demo:demo",
     "worker": "worker:worker",
     "report": "report:report",
     "topics": "topics:topics",

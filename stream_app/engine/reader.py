@@ -74,6 +74,11 @@ class RedisReader:
             if not cursor:
                 return
 
+    async def lives(self, tp: TP, entities: Sequence[bytes]) -> list[bytes | None]:
+        """The encoded state of each entity, None where there is none."""
+        found: list[bytes | None] = await self._redis.hmget(self._names.of(tp).entity, entities) if entities else []
+        return found
+
     async def histories(self, tp: TP, entities: Sequence[bytes]) -> list[list[bytes]]:
         """The encoded events of each entity, in the order they were appended."""
         keys = self._names.of(tp)

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 from stream_app.engine.assembly import entry_of, life_of
 from stream_app.engine.judge import Judge
 from stream_app.engine.keys import TP
-from stream_app.engine.reader import RedisReader
 from stream_app.engine.report import reported
 from stream_app.engine.stock import grain_name
+from stream_app.engine.write import Standing
 from stream_app.kpi.bucket import Bucket
 from stream_app.kpi.windows import Tally
 from stream_app.sla.history import State, as_of
 from stream_app.sla.instant import Micros
+
+
+class Reader(Protocol):
+    """The state in Redis, as everybody sees it."""
+
+    async def partitions(self) -> list[TP]: ...
+    async def standing(self, tps: Iterable[TP]) -> dict[TP, Standing]: ...
+    def entities(self, tp: TP, chunk: int = ...) -> AsyncIterator[dict[bytes, bytes]]: ...
+    async def histories(self, tp: TP, entities: Sequence[bytes]) -> list[list[bytes]]: ...
+    async def buckets(self, tp: TP, grain: str, begin: int, end: int) -> dict[int, dict[bytes, bytes]]: ...
+    async def gauges(self, tp: TP) -> dict[bytes, bytes]: ...
 
 
 class Shown:
@@ -57,7 +68,7 @@ class Shown:
         return found
 
 
-async def survey(reader: RedisReader, judge: Judge, until: Micros) -> dict[str, Any]:
+async def survey(reader: Reader, judge: Judge, until: Micros) -> dict[str, Any]:
     """The contract's report as of `until`, with `as_of`. Raises redis errors."""
     tps = await reader.partitions()
     states: list[State] = []
@@ -77,7 +88,7 @@ async def survey(reader: RedisReader, judge: Judge, until: Micros) -> dict[str, 
 
 
 async def _entities(
-    reader: RedisReader, tp: TP, judge: Judge, until: Micros, states: list[State], difference: Tally
+    reader: Reader, tp: TP, judge: Judge, until: Micros, states: list[State], difference: Tally
 ) -> None:
     """The states as of `until`; what their facts are now beyond what they were then goes into the difference.
 

@@ -114,7 +114,7 @@ class Upkeep:
         partition.eras_known = mark
 
     async def _count_anew(self, partition: Partition) -> None:
-        """Have windows count what the catalogue asks: where it has changed, all facts again, while no batch is taken."""
+        """Have windows count what the catalogue asks: where it has changed, all facts anew, between two batches."""
         mark = self._judge.series_mark
         if partition.series_known == mark:
             return

@@ -75,6 +75,8 @@ class Clock(Struct, array_like=True):
     """When the present run began; None while it does not run."""
     runs: list[int] = []
     """The ended runs: beginning, end, beginning, end …"""
+    settled_runs: int = 0
+    """So many of the edges of its runs were counted on an earlier calendar, and are not counted again."""
     mark: int = 0
     """Thresholds up to this elapsed time are dealt with."""
     due: int | None = None
@@ -291,8 +293,9 @@ def passed_due(clock: Clock, calendar: Calendar, at: int) -> int | None:
         return clock.fixed if at > clock.fixed else None
     if clock.target is None or clock.missed is not None:
         return clock.missed
-    runs = clock.runs if clock.since is None else [*clock.runs, clock.since, at]
-    # what was carried over from another calendar stands before the first run
+    runs = clock.runs[clock.settled_runs :]
+    if clock.since is not None:
+        runs = [*runs, clock.since, at]
     left = clock.base + clock.target - (clock.elapsed(calendar, at) - length(runs, calendar))
     for begun, ended in zip(runs[::2], runs[1::2], strict=True):
         due = calendar.add(Micros(begun), Micros(max(0, left)))

@@ -82,9 +82,9 @@ class Entity(Struct, kw_only=True):
         """The policy that judges it now."""
         return self.bench(eras[self.era]).named(self.policy)
 
-    def rule(self, clock: str, eras: Eras) -> ClockRule:
-        """What the policy in force says of a clock."""
-        return self.judge(eras).rule(clock)
+    def rule(self, clock: Clock, eras: Eras) -> ClockRule:
+        """What the policy that judges a clock says of it: the one in force, or that under which the law set it going."""
+        return self._judge_named(clock.judge, eras).rule(clock.name)
 
     def calendar(self, clock: Clock, eras: Eras) -> Calendar:
         """The calendar a clock counts on."""
@@ -115,11 +115,13 @@ class Entity(Struct, kw_only=True):
         old = eras[clock.judge[0]].calendars[before.calendar]
         new = eras[judge[0]].calendars[after.calendar]
         rule_before, rule = before.rule(clock.name), after.rule(clock.name)
-        clock.judge = judge
         if clock.by_law:
-            if rule.warn != rule_before.warn:
-                change_warnings(clock, rule.warn, self.calendar(clock, eras), at)
+            if self.policy is not None:  # where none matches, those that run are left as they are
+                clock.judge = judge
+                if rule.warn != rule_before.warn:
+                    change_warnings(clock, rule.warn, self.calendar(clock, eras), at)
             return
+        clock.judge = judge
         self.wait_or_work(clock, rule_before, old, at, paused=self.pausing(clock.name, after))
         if clock.fixed is not None:
             if old != new:
@@ -166,7 +168,7 @@ class Entity(Struct, kw_only=True):
             if clock.rings is None or clock.rings > upto or (clock.rings == upto and not at_end):
                 continue
             said = len(clock.warned)
-            warn = self.rule(clock.name, eras).warn
+            warn = self.rule(clock, eras).warn
             if turns.ring(clock, warn, self.calendar(clock, eras), upto, at_end=at_end):
                 self.breached(clock)
             elif said == len(clock.warned):

@@ -212,4 +212,4 @@ class Incident(Entity, kw_only=True, tag="incident"):
         if stage.clock in self.sent:
             self.stop(stage.clock, eras, Place(started_at, started_at))
         else:
-            turns.owe(clock, self.rule(stage.clock, eras).warn, calendar, at)
+            turns.owe(clock, self.rule(clock, eras).warn, calendar, at)

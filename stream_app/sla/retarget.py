@@ -44,19 +44,21 @@ def change_policy(
         case OnChange.RECOMPUTE:
             clock.base = 0
             clock.target = measure(target, new, clock.started_at)
-            clock.done = length(clock.runs, new)
+            clock.done, clock.settled_runs = length(clock.runs, new), 0
         case OnChange.CARRY:
-            _keep_elapsed(clock, old, at)
             clock.base = 0
             clock.target = measure(target, new, clock.started_at)
             clock.missed = passed_due(clock, old, at)
+            if old != new:
+                _keep_elapsed(clock, old, at)
         case OnChange.FORWARD:
-            _keep_elapsed(clock, old, at)
-            clock.base = clock.done
+            clock.base = clock.elapsed(old, at)
+            if old != new:
+                _keep_elapsed(clock, old, at)
             clock.target = measure(target, new, at)
         case OnChange.RESET:
             clock.started_at = at
-            clock.runs = []
+            clock.runs, clock.settled_runs = [], 0
             clock.done = clock.base = 0
             clock.since = None if clock.since is None else at
             clock.target = measure(target, new, at)
@@ -69,6 +71,7 @@ def _keep_elapsed(clock: Clock, calendar: Calendar, at: int) -> None:
         clock.done += calendar.between(Micros(clock.since), Micros(at))
         clock.runs = [*clock.runs, clock.since, at]
         clock.since = at
+    clock.settled_runs = len(clock.runs)
 
 
 def negotiate(clock: Clock, due: int, warn: tuple[Threshold, ...], calendar: Calendar, at: int) -> None:
@@ -85,13 +88,14 @@ def negotiate(clock: Clock, due: int, warn: tuple[Threshold, ...], calendar: Cal
 
 def change_warnings(clock: Clock, warn: tuple[Threshold, ...], calendar: Calendar, at: int) -> None:
     """Warn at other thresholds from `at` on: the deadline is the same, so nothing is said anew of what has passed."""
-    clock.mark = max(clock.mark, progress(clock, calendar, at) - 1)
+    if clock.owes_at is None:
+        clock.mark = max(clock.mark, progress(clock, calendar, at) - 1)
     schedule(clock, warn, calendar)
 
 
 def recount(clock: Clock, warn: tuple[Threshold, ...], calendar: Calendar) -> None:
     """Count a clock with an agreed deadline on another calendar: the deadline stays, only its working time differs."""
-    clock.done = length(clock.runs, calendar)
+    clock.done, clock.settled_runs = length(clock.runs, calendar), 0
     if clock.fixed is not None:
         clock.target = calendar.between(Micros(clock.started_at), Micros(clock.fixed))
     schedule(clock, warn, calendar)

@@ -243,7 +243,7 @@ class Ticket(Entity, kw_only=True, tag="ticket"):
         clock = self.running(name)
         if clock is None:
             return
-        negotiate(clock, due, self.rule(name, eras).warn, self.calendar(clock, eras), at)
+        negotiate(clock, due, self.rule(clock, eras).warn, self.calendar(clock, eras), at)
 
     # comments
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -115,7 +116,7 @@ class Log:
         assert self._producer.flush(PATIENCE) == 0
 
     def records(self, topic: str) -> list[Message]:
-        """All that the topic holds now."""
+        """All that the topic holds now, by partition and offset."""
         ends = {tp.partition: end for tp, end in self.ends([topic]).items() if end}
         self._consumer.assign([TopicPartition(self._prefix + topic, number, 0) for number in ends])
         found: list[Message] = []
@@ -127,7 +128,17 @@ class Log:
                 if message.offset() + 1 >= ends.get(message.partition(), 0):
                     ends.pop(message.partition(), None)
         assert not ends, f"{topic} could not be read: {ends}"
-        return found
+        return sorted(found, key=lambda message: (message.partition(), message.offset()))
+
+    def tail(self, topic: str, over: threading.Event) -> Iterator[bytes]:
+        """What comes from now on, as it comes, until it is over. Nothing else may be read meanwhile."""
+        parts = [TopicPartition(tp.topic, tp.partition, end) for tp, end in self.ends([topic]).items()]
+        self._consumer.assign(parts)
+        while not over.is_set():
+            message = self._consumer.poll(0.05)
+            if message is not None:
+                assert message.error() is None, message.error()
+                yield message.value()
 
     def spoken(self) -> Spoken:
         """The signals."""

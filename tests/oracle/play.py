@@ -252,7 +252,7 @@ class Play:
             self.news, self.news_at = True, turn.at
         else:
             self.ran.append((turn.at, None, self.calendar))
-        if turn.paused and self.news and self.target is not None:
+        if turn.paused and turn.mode == "counting" and self.target is not None:
             self.catch_up(turn.at, self.due())
         if turn.paused:
             self.do_pause(replace(turn, what="pause"))

@@ -191,9 +191,9 @@ def detected(when: str, severity: str = "high", **data: Any) -> Event:  # noqa: 
     return event("incident.detected", when, {"severity": severity, **data})
 
 
-def turn(when: str, stage: str, **data: Any) -> Event:  # noqa: ANN401
+def turn(when: str, what: str, **data: Any) -> Event:  # noqa: ANN401
     """Something else that happened to an incident: `acknowledged`, `reopened` …"""
-    return event(f"incident.{stage}", when, data)
+    return event(f"incident.{what}", when, data)
 
 
 def classified(when: str, kind: str) -> Event:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from stream_app.sla.era import Era
 from tests.unit.sla.build import (
     at,
     comment,
@@ -22,7 +23,7 @@ from tests.unit.sla.build import (
 from tests.unit.sla.build import detected as detection
 
 
-def desk(mode: str, low: str | None = "8h", high: str | None = "4h", warn: str = "", calendar: str = "always"):  # type: ignore[no-untyped-def] # noqa: ANN201
+def desk(mode: str, low: str | None = "8h", high: str | None = "4h", warn: str = "", calendar: str = "always") -> Era:
     """Two policies; `calendar` is that of the low one."""
     return era(
         policy("high", match={"priority": "high"}, change=mode, resolution=rule(high, warn)),
