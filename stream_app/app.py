@@ -67,8 +67,8 @@ async def work(settings: Settings, own: Configuration, session_timeout: timedelt
 
     async with AsyncExitStack() as stack:
         producer = AIOKafkaProducer(bootstrap_servers=brokers, enable_idempotence=True, acks="all", linger_ms=5)
-        await producer.start()
         stack.push_async_callback(producer.stop)
+        await producer.start()
         redis = client(where)
         reader = await stack.enter_async_context(RedisReader(redis, names))
         ledger = Ledger(consumer, producer, prefix)

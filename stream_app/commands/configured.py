@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
@@ -10,6 +11,7 @@ import click
 
 from stream_app.config.dated import dated as dated_of
 from stream_app.config.mistake import ConfigurationRefused
+from stream_app.config.settings import CONFIG
 from stream_app.config.source import read
 
 R = TypeVar("R")
@@ -33,15 +35,14 @@ def configured(command: Callable[..., R]) -> Callable[..., R]:
         "--config",
         "words",
         multiple=True,
-        envvar="TENGGAT_CONFIG",
-        show_envvar=True,
         metavar="FILE[@TIME]",
-        help="The configuration, one more from TIME on for each time the option is given.",
+        help="The configuration, one more from TIME on for each time the option is given.  [env var: TENGGAT_CONFIG]",
     )
     @wraps(command)
     def wrapped(words: tuple[str, ...], **kwargs: Any) -> R:  # noqa: ANN401 -- click's
         try:
-            return command(dated=dated_of(words, read), **kwargs)
+            # click would split the variable at blanks, and a path may hold some
+            return command(dated=dated_of(words or filter(None, [os.environ.get(CONFIG)]), read), **kwargs)
         except ConfigurationRefused as refused:
             raise Refused(str(refused)) from None
 

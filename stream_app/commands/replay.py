@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 import click
@@ -36,6 +37,7 @@ def replay(files: tuple[str, ...], dated: Dated, until: Micros | None, *, as_jso
     The report is the one that the running system gives for the same events.
     """
     eventfile.require(files)
+    gc.disable()  # nothing here is cyclic, and walking a million live objects again and again takes a fifth of the time
     run = Replay(eras(dated), catalogue(dated.entries[-1][1]), until)
     with bar() as shown:
         task = shown.add_task("events", total=eventfile.size(files))

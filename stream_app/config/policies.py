@@ -12,7 +12,7 @@ from stream_app.config.duration import TARGET, THRESHOLD
 from stream_app.config.mistake import Place, Unreadable, one_of, shown, suggestion
 from stream_app.config.reader import TEXT, Entry, Form, Reader, choice
 from stream_app.config.tree import Node, Sequence, Table
-from stream_app.sla.events import IncidentFields, Priority, Stage, Status, TicketFields
+from stream_app.sla.payload import IncidentFields, Priority, Stage, Status, TicketFields
 from stream_app.sla.policy import ClockRule, Condition, OnChange, OnReopen, Policy, Threshold
 
 _POLICY: Final = ("name", "match", "calendar", "clocks", "warn", "pause_on", "on_priority_change", "on_reopen")

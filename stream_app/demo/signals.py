@@ -104,10 +104,11 @@ class Spoken:
             self.overdue[one.alert] = one
         elif one.type == STOPPED or (one.type == CORRECTED and one.corrects.startswith(BREACHED)):
             self.overdue.pop(one.alert, None)
-        if one.at < self._began:
+        if one.at <= self._began:  # what comes of the history is said at the clock's first moment
             self.history += 1
             return False
+        if one.type not in SPOKEN:
+            return False
         self.counts[one.type] += 1
-        if one.type in SPOKEN:
-            self.latest.append(one)
-        return one.type in SPOKEN
+        self.latest.append(one)
+        return True

@@ -65,7 +65,7 @@ class Sight(Struct, frozen=True):
     overdue: Sequence[Due] = ()
     """Clocks that run on beyond their deadline, the latest breach first."""
     kpis: Sequence[tuple[Kpi, Row]] = ()
-    """The overall values of those that have data."""
+    """The overall values of those that have data, those with a target first."""
 
 
 class Watch:
@@ -85,13 +85,16 @@ class Watch:
 
     async def look(self, now: Micros, breaches: dict[str, Said]) -> Sight:
         """Look once; breaches whose clocks have stopped are taken out of `breaches` (by alert)."""
-        dues = sorted((at, tp, name) for tp in self._tps for name, at in await self._reader.due(tp, NEVER, MOST))
+        dues: list[tuple[int, TP, bytes]] = []
+        for tp in self._tps:
+            dues += [(at, tp, name) for name, at in await self._reader.due(tp, NEVER, MOST)]
+        dues.sort()
         return Sight(
             next=await self._described(dues[:NEXT]),
             running=len(dues),
             within={name: sum(at <= now + span for at, _, _ in dues) for name, span in HORIZONS},
             overdue=await self._overdue(breaches),
-            kpis=[(self._kpis[row.kpi], row) for row in await self._rows(now) if not row.labels],
+            kpis=await self._values(now),
         )
 
     async def _described(self, dues: Sequence[tuple[int, TP, bytes]]) -> list[Due]:
@@ -126,6 +129,10 @@ class Watch:
                 if data is not None:
                     found[tp, name] = life_of(data)
         return found
+
+    async def _values(self, now: Micros) -> list[tuple[Kpi, Row]]:
+        found = [(self._kpis[row.kpi], row) for row in await self._rows(now) if not row.labels]
+        return sorted(found, key=lambda one: one[1].met is None)
 
     async def _rows(self, now: Micros) -> list[Row]:
         shown = Shown(Tally(self._catalogue))

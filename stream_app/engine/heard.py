@@ -33,8 +33,6 @@ class Heard:
         """Nothing yet. `mine(kind, subject)` says whether an entity is of the partition that asks."""
         self._mine = mine
         self._said: dict[str, Said] = {}
-        self.until: int | None = None
-        """The log's end when the loss was found: once it is read again, what was not said anew stands no more."""
 
     def __len__(self) -> int:
         return len(self._said)

@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct, field
 
 from stream_app.engine.assembly import name_of
-from stream_app.engine.batch import Batch
+from stream_app.engine.batch import Batch, Record
+from stream_app.engine.keys import TP
 from stream_app.engine.letters import Letter, opened
 from stream_app.sla.admission import Outcome
+from stream_app.sla.decode import Reason
 from stream_app.sla.events import Event
 from stream_app.sla.instant import micros
 from stream_app.sla.kind import Kind, type_of
@@ -22,7 +24,15 @@ class Intake(Struct):
 
     events: dict[bytes, list[Event]] = field(default_factory=dict)
     """By entity, each one's in the order they came."""
+    records: dict[bytes, list[Record]] = field(default_factory=dict)
+    """Where the events came from, in the same order."""
     letters: list[Letter] = field(default_factory=list)
+
+    def refuse(self, name: bytes, tp: TP, detail: str) -> None:
+        """Park an entity's events: they could not be judged, and must hold up nobody else's."""
+        del self.events[name]
+        for record in self.records.pop(name):
+            self.letters.append(Letter(tp, record.offset, record.key, record.value, Reason.FAILED, detail))
 
 
 def taken_in(batch: Batch, kind: Kind, allowed: int) -> Intake:
@@ -33,7 +43,9 @@ def taken_in(batch: Batch, kind: Kind, allowed: int) -> Intake:
         if isinstance(found, Letter):
             intake.letters.append(found)
         else:
-            intake.events.setdefault(name_of(kind, found.subject), []).append(found)
+            name = name_of(kind, found.subject)
+            intake.events.setdefault(name, []).append(found)
+            intake.records.setdefault(name, []).append(record)
     return intake
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final
 
 from stream_app.engine.assembly import Assembly, Earlier
 from stream_app.engine.batch import Batch
 from stream_app.engine.heard import Heard
 from stream_app.engine.horizon import Horizon
-from stream_app.engine.intake import counted, taken_in
+from stream_app.engine.intake import Intake, counted, taken_in
 from stream_app.engine.judge import Judge
 from stream_app.engine.keys import TP
 from stream_app.engine.pen import Lost, Pen
@@ -19,7 +19,6 @@ from stream_app.engine.ports import Clock, Post, State
 from stream_app.engine.stock import Stock, slot_of
 from stream_app.engine.write import Claim, Span
 from stream_app.sla.admission import Outcome
-from stream_app.sla.events import Event
 from stream_app.sla.history import Entry
 from stream_app.sla.instant import EARLIEST, HOUR
 from stream_app.sla.kind import Kind
@@ -90,7 +89,7 @@ class Partition:
             now = self._clock()
             intake = taken_in(batch, self.kind, now + self._judge.max_ahead)
             assembly = self.assembly()
-            outcomes = await self._receive(assembly, intake.events, now)
+            outcomes = await self._receive(assembly, intake, now)
             if intake.letters:
                 await self._post.park(intake.letters)
             await self.commit(assembly, now, span=Span(batch.base, batch.next))
@@ -98,10 +97,9 @@ class Partition:
                 self.horizon.read(batch.records[-1].timestamp * 1000)
             counted(self._telemetry, self.tp.topic, intake, outcomes, now)
 
-    async def _receive(
-        self, assembly: Assembly, events: Mapping[bytes, Sequence[Event]], now: int
-    ) -> dict[bytes, list[Outcome]]:
+    async def _receive(self, assembly: Assembly, intake: Intake, now: int) -> dict[bytes, list[Outcome]]:
         """Fold events into the lives they belong to; each life is put into the assembly."""
+        events = intake.events
         await self.stock.fetch(events)
         outcomes: dict[bytes, list[Outcome]] = {}
         news: dict[bytes, tuple[Life, Earlier, list[Entry]]] = {}
@@ -118,21 +116,29 @@ class Partition:
         if self.kind == "measure":
             for name, (life, earlier, _) in news.items():
                 assembly.changed(name, life, earlier, (), now)
-        else:
-            await self._fold(assembly, news, now)
+            return outcomes
+        async for name, error in self._fold(assembly, news, now):
+            log.error("%s: its events could not be judged and are parked", name, exc_info=error)
+            self.stock.lives.drop(name)
+            intake.refuse(name, self.tp, repr(error))
         return outcomes
 
     async def _fold(
         self, assembly: Assembly, news: Mapping[bytes, tuple[Life, Earlier, list[Entry]]], now: int
-    ) -> None:
+    ) -> AsyncIterator[tuple[bytes, Exception]]:
+        """Fold new entries into lives; gives those that cannot be folded, whose change is not taken in."""
         eras = self._judge.eras
         astray = [name for name, (life, _, entries) in news.items() if not follows(life, entries, eras, now)]
         histories = await self.stock.histories(astray)
         for name, (life, earlier, entries) in news.items():
-            if name in histories:
-                regrow(life, [*histories[name], *entries], eras, now)
-            else:
-                grow(life, entries, eras, now)
+            try:
+                if name in histories:
+                    regrow(life, [*histories[name], *entries], eras, now)
+                else:
+                    grow(life, entries, eras, now)
+            except Exception as error:  # noqa: BLE001 -- whatever it is, one entity must not stop the stream
+                yield name, error
+                continue
             assembly.changed(name, life, earlier, entries, now)
 
     async def commit(self, assembly: Assembly, now: int, *, span: Span | None = None, as_of: str | None = None) -> None:

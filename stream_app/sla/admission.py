@@ -20,7 +20,7 @@ class Outcome(StrEnum):
 
 
 def digest(event: Event) -> bytes:
-    """Eight bytes that stand for (source, id). Among a million events of one entity two collide with odds of 1 in 10^7."""
+    """Eight bytes that stand for (source, id): of a million events of one entity two collide once in 10^7 times."""
     name = f"{len(event.source)}:{event.source}{event.id}".encode()
     return hashlib.blake2b(name, digest_size=8).digest()
 

@@ -34,6 +34,7 @@ class Reason(StrEnum):
     AHEAD = "too_far_ahead"
     WRONG_KEY = "wrong_key"
     WRONG_TOPIC = "wrong_topic"
+    FAILED = "could_not_be_judged"
 
 
 class Malformed(Exception):
@@ -74,7 +75,7 @@ def decode(value: bytes) -> Event:
         raise Malformed(Reason.TOO_LARGE, f"{len(value)} bytes, at most {SIZE_LIMIT} are taken")
     try:
         value.decode()  # the decoder passes over the text of keys it does not know
-        event = _decoder.decode(value)
+        event: Event = _decoder.decode(value)
     except msgspec.ValidationError as error:
         raise Malformed(_reason(str(error)), str(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

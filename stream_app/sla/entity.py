@@ -7,8 +7,9 @@ from typing import Any, ClassVar, Final, NamedTuple
 
 from msgspec import UNSET, Struct, field
 
-from stream_app.sla import clock as turns
-from stream_app.sla.clock import Clock
+from stream_app.sla import turn
+from stream_app.sla.clock import Clock, State
+from stream_app.sla.deadline import ring, schedule, settle
 from stream_app.sla.era import Era, Eras, era_at
 from stream_app.sla.fact import NOW, Fact, Labels, of_clock, with_labels
 from stream_app.sla.instant import Micros
@@ -83,7 +84,7 @@ class Entity(Struct, kw_only=True):
         return self.bench(eras[self.era]).named(self.policy)
 
     def rule(self, clock: Clock, eras: Eras) -> ClockRule:
-        """What the policy that judges a clock says of it: the one in force, or that under which the law set it going."""
+        """What the policy that judges a clock says of it."""
         return self._judge_named(clock.judge, eras).rule(clock.name)
 
     def calendar(self, clock: Clock, eras: Eras) -> Calendar:
@@ -169,7 +170,7 @@ class Entity(Struct, kw_only=True):
                 continue
             said = len(clock.warned)
             warn = self.rule(clock, eras).warn
-            if turns.ring(clock, warn, self.calendar(clock, eras), upto, at_end=at_end):
+            if ring(clock, warn, self.calendar(clock, eras), upto, at_end=at_end):
                 self.breached(clock)
             elif said == len(clock.warned):
                 continue
@@ -211,17 +212,17 @@ class Entity(Struct, kw_only=True):
         self.clocks.append(clock)
         calendar = self.calendar(clock, eras)
         rule = policy.rule(name)
-        turns.begin(clock, measure(rule.target, calendar, at), calendar)
-        turns.schedule(clock, rule.warn, calendar)
+        turn.begin(clock, measure(rule.target, calendar, at), calendar)
+        schedule(clock, rule.warn, calendar)
         if self.pausing(name, policy):
-            turns.pause(clock, rule.warn, calendar, at)
+            turn.pause(clock, rule.warn, calendar, at)
 
     def wait_or_work(self, clock: Clock, rule: ClockRule, calendar: Calendar, at: int, *, paused: bool) -> None:
         """Pause or resume a clock, as its entity's status wants it."""
         if paused:
-            turns.pause(clock, rule.warn, calendar, at)
+            turn.pause(clock, rule.warn, calendar, at)
         else:
-            turns.resume(clock, rule.warn, calendar, at)
+            turn.resume(clock, rule.warn, calendar, at)
 
     def stop(self, name: str, eras: Eras, place: Place, **labels: str | None) -> bool:
         """End the unfinished cycle of a clock as done: whether there was one.
@@ -234,9 +235,9 @@ class Entity(Struct, kw_only=True):
         calendar = self.calendar(clock, eras)
         at = max(place.stop_at, clock.started_at)
         if place.late:
-            turns.rewind(clock, calendar, at)
+            turn.rewind(clock, calendar, at)
         was_breached = clock.breached_at is not None
-        turns.stop(clock, calendar, at)
+        turn.stop(clock, calendar, at)
         if clock.breached_at is None:
             clock.labels = of_clock(with_labels(self.labels(), **labels), name, "met")
         elif not was_breached:
@@ -247,7 +248,7 @@ class Entity(Struct, kw_only=True):
         """Cancel all unfinished clocks."""
         for clock in self.clocks:
             if clock.unfinished:
-                turns.cancel(clock, self.calendar(clock, eras), at)
+                turn.cancel(clock, self.calendar(clock, eras), at)
                 clock.labels = ()
 
     def reopen(self, name: str, eras: Eras, at: int, *, stopped_at: int | None) -> None:
@@ -255,7 +256,7 @@ class Entity(Struct, kw_only=True):
         policy = self.judge(eras)
         last = self.find(name)
         mode = policy.on_reopen
-        if last is None or last.state is not turns.State.STOPPED or last.stopped_at != stopped_at:
+        if last is None or last.state is not State.STOPPED or last.stopped_at != stopped_at:
             mode = OnReopen.NEW_CYCLE
         if mode is OnReopen.NEW_CYCLE or last is None:
             self.start(name, eras, at)
@@ -264,11 +265,11 @@ class Entity(Struct, kw_only=True):
             last.labels = ()
         calendar = self.calendar(last, eras)
         warn = policy.rule(name).warn
-        turns.reopen(last, warn, calendar, at, counting=mode is OnReopen.CONTINUE_COUNTING)
+        turn.reopen(last, warn, calendar, at, counting=mode is OnReopen.CONTINUE_COUNTING)
         if self.pausing(name, policy):
-            if last.owes_at is not None and turns.settle(last, warn, calendar, at):
+            if last.owes_at is not None and settle(last, warn, calendar, at):
                 self.breached(last)
-            turns.pause(last, warn, calendar, at)
+            turn.pause(last, warn, calendar, at)
         if last.judge != (self.era, self.policy or ""):
             self._change_judge(last, (self.era, self.policy or ""), eras, at)
 
@@ -296,10 +297,10 @@ class Entity(Struct, kw_only=True):
         """The facts that stand."""
         standing = list(self.happened.values())
         for clock in self.clocks:
-            if clock.target is None or clock.state is turns.State.CANCELLED:
+            if clock.target is None or clock.state is State.CANCELLED:
                 continue
             at = clock.due if clock.breached_at is not None else clock.stopped_at
-            if at is not None and (clock.breached_at is not None or clock.state is turns.State.STOPPED):
+            if at is not None and (clock.breached_at is not None or clock.state is State.STOPPED):
                 standing.append(Fact("clock", Micros(at), 1, clock.labels))
         if not self.ended():
             standing.append(Fact("open", NOW, 1, with_labels(self.labels(), status=self.status)))

@@ -17,7 +17,7 @@ NOW: Final = Micros(-1)
 
 
 class Fact(Struct, frozen=True, array_like=True, gc=False):
-    """One thing that stands in an entity's history. Windows add facts and take them back; nothing else writes to them."""
+    """One thing that stands in an entity's history. Windows add facts and take them back."""
 
     name: str
     """What happened: `first_response`, `resolved`, `clock` …"""

@@ -134,27 +134,36 @@ def fold(entries: Sequence[Entry], eras: Eras) -> State:
 def begin(first: Entry, eras: Eras, *, partial: bool, clouded: bool = False) -> State:
     """The state of an entity whose life begins with an entry: its creating event, else the first one known."""
     event = first.event
-    state: State
     if isinstance(event, TicketEvent):
-        state = Ticket(id=event.subject, created_at=first.at, partial=partial, clouded=clouded)
-        if isinstance(event, TicketCreated):
-            state.status = "new"
-        fact = "created"
-    elif isinstance(event, IncidentEvent):
-        state = Incident(id=event.subject, created_at=first.at, partial=partial, clouded=clouded)
-        fact = "detected"
-    else:
-        raise TypeError(event)
+        return _begin_ticket(event, first.at, eras, partial=partial, clouded=clouded)
+    if isinstance(event, IncidentEvent):
+        return _begin_incident(event, first.at, eras, partial=partial, clouded=clouded)
+    raise TypeError(event)  # measured things have no state
+
+
+def _begin_ticket(event: TicketEvent, at: int, eras: Eras, *, partial: bool, clouded: bool) -> Ticket:
+    ticket = Ticket(id=event.subject, created_at=at, partial=partial, clouded=clouded)
+    if isinstance(event, TicketCreated):
+        ticket.status = "new"
     if event.data is not None:
-        state.take(event.data, fields_of(event))
-    state.begin(eras, first.at)
+        ticket.take(event.data, fields_of(event))
+    ticket.begin(eras, at)
     if not partial:
-        state.note(fact, first.at)
+        ticket.note("created", at)
         if isinstance(event, TicketCreated) and isinstance(event.data.status, str):
-            state.open_as(event.data.status, eras, first.at)
-        elif isinstance(event, IncidentDetected):
-            state.apply(event, Place(first.at, first.at), eras)
-    return state
+            ticket.open_as(event.data.status, eras, at)
+    return ticket
+
+
+def _begin_incident(event: IncidentEvent, at: int, eras: Eras, *, partial: bool, clouded: bool) -> Incident:
+    incident = Incident(id=event.subject, created_at=at, partial=partial, clouded=clouded)
+    if event.data is not None:
+        incident.take(event.data, fields_of(event))
+    incident.begin(eras, at)
+    if not partial:
+        incident.note("detected", at)
+        incident.apply(event, Place(at, at), eras)
+    return incident
 
 
 def fields_of(event: TicketEvent | IncidentEvent) -> tuple[str, ...]:
@@ -182,7 +191,7 @@ def append(state: State, entry: Entry, eras: Eras) -> None:
         opening=not state.partial and own == state.created_at,
     )
     event = entry.event
-    if isinstance(state, Ticket) and isinstance(event, TicketEvent):
+    if isinstance(state, Ticket) and isinstance(event, TicketEvent):  # noqa: SIM114 -- the branches differ in their types
         state.apply(event, place, eras)
     elif isinstance(state, Incident) and isinstance(event, IncidentEvent):
         state.apply(event, place, eras)

@@ -7,8 +7,9 @@ from typing import ClassVar, Final, assert_never
 
 from msgspec import UNSET, Struct, field
 
-from stream_app.sla import clock as turns
+from stream_app.sla import turn
 from stream_app.sla.clock import Clock
+from stream_app.sla.deadline import owe
 from stream_app.sla.entity import Entity, Place
 from stream_app.sla.era import Era, Eras
 from stream_app.sla.events import (
@@ -20,7 +21,6 @@ from stream_app.sla.events import (
     IncidentDismissed,
     IncidentEradicated,
     IncidentEvent,
-    IncidentFields,
     IncidentNotified,
     IncidentRecovered,
     IncidentReopened,
@@ -29,6 +29,7 @@ from stream_app.sla.events import (
 )
 from stream_app.sla.fact import Labels, known
 from stream_app.sla.instant import micros
+from stream_app.sla.payload import IncidentFields
 from stream_app.sla.policy import Bench
 from stream_app.sla.regulation import Stage, starting
 
@@ -208,8 +209,8 @@ class Incident(Entity, kw_only=True, tag="incident"):
         clock.by_law = True
         self.clocks.append(clock)
         calendar = self.calendar(clock, eras)
-        turns.begin(clock, clock.fixed - started_at, calendar)
+        turn.begin(clock, clock.fixed - started_at, calendar)
         if stage.clock in self.sent:
             self.stop(stage.clock, eras, Place(started_at, started_at))
         else:
-            turns.owe(clock, self.rule(clock, eras).warn, calendar, at)
+            owe(clock, self.rule(clock, eras).warn, calendar, at)

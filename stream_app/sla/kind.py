@@ -25,7 +25,7 @@ TOPICS: Final[Mapping[str, Kind]] = {
 
 
 def type_of(event: Event) -> str:
-    """The event's type: `ticket.created` …"""
+    """The event's type, such as `ticket.created`."""
     return str(event.__struct_config__.tag)
 
 

@@ -38,9 +38,9 @@ def month_later(at: int) -> int:
 
 @lru_cache(maxsize=16)
 def _federal_holidays(year: int) -> frozenset[date]:
-    from holidays.countries import UnitedStates  # noqa: PLC0415 -- slow to import, and few incidents are material
+    from holidays import country_holidays  # noqa: PLC0415 -- slow to import, and few incidents are material
 
-    return frozenset(UnitedStates(years=year))
+    return frozenset(country_holidays("US", years=year))
 
 
 def fourth_business_day(at: int) -> int:

@@ -24,8 +24,7 @@ def entity(state: Ticket | Incident, eras: Eras, until: int) -> dict[str, Any]:
     if state.partial:
         row["partial"] = True
     row["clocks"] = [
-        _clock(clock, state, eras, until)
-        for clock in sorted(state.clocks, key=lambda clock: (clock.name, clock.cycle))
+        _clock(clock, state, eras, until) for clock in sorted(state.clocks, key=lambda clock: (clock.name, clock.cycle))
     ]
     return row
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from stream_app.sla.clock import Clock, length, over, owe, passed_due, progress, schedule
+from typing import assert_never
+
+from stream_app.sla.clock import Clock
+from stream_app.sla.deadline import length, over, owe, passed_due, progress, schedule
 from stream_app.sla.instant import Micros
 from stream_app.sla.policy import (
     BusinessDays,
@@ -17,16 +20,18 @@ from stream_app.sla.policy import (
 
 def measure(target: Target | None, calendar: Calendar, start: int) -> int | None:
     """The target in working time, for a clock that starts at `start`."""
+    begun = Micros(start)
     match target:
         case None:
             return None
-        case Span(length=length):
-            return length
+        case Span(length=span):
+            return span
         case BusinessDays(count=count):
-            end = calendar.business_days(Micros(start), count)
+            return calendar.between(begun, calendar.business_days(begun, count))
         case EndOfBusinessDay():
-            end = calendar.end_of_business_day(Micros(start))
-    return calendar.between(Micros(start), end)
+            return calendar.between(begun, calendar.end_of_business_day(begun))
+        case _:
+            assert_never(target)
 
 
 def change_policy(

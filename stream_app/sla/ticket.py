@@ -9,8 +9,6 @@ from msgspec import Struct, field
 from stream_app.sla.entity import Entity, Place
 from stream_app.sla.era import Era, Eras
 from stream_app.sla.events import (
-    Author,
-    StatusChange,
     TicketCommented,
     TicketCreated,
     TicketDeleted,
@@ -18,7 +16,6 @@ from stream_app.sla.events import (
     TicketDueSet,
     TicketEscalated,
     TicketEvent,
-    TicketFields,
     TicketMerged,
     TicketRated,
     TicketStatusChanged,
@@ -27,6 +24,7 @@ from stream_app.sla.events import (
 )
 from stream_app.sla.fact import Labels, known
 from stream_app.sla.instant import SECOND, micros
+from stream_app.sla.payload import Author, StatusChange, TicketFields
 from stream_app.sla.policy import Bench
 from stream_app.sla.retarget import negotiate
 
@@ -111,7 +109,7 @@ class Ticket(Entity, kw_only=True, tag="ticket"):
         """Its status from the first moment on."""
         self._change_status(status, None, eras, Place(at, at))
 
-    def apply(self, event: TicketEvent, place: Place, eras: Eras) -> None:
+    def apply(self, event: TicketEvent, place: Place, eras: Eras) -> None:  # noqa: C901, PLR0912 -- a table of types
         """What an event does, at its place in the history."""
         self.advance(eras, place.at)
         match event:
@@ -230,7 +228,9 @@ class Ticket(Entity, kw_only=True, tag="ticket"):
         self.resolved_by = self.agent
         self.note("resolved", self.resolved_at, first_contact=str(at_once).lower())
         if not self.partial and not self.clouded:
-            self.note("resolution", self.resolved_at, self.resolved_at - self.created_at - self.waited(self.resolved_at))
+            self.note(
+                "resolution", self.resolved_at, self.resolved_at - self.created_at - self.waited(self.resolved_at)
+            )
 
     def _take_back_resolution(self, at: int) -> None:
         self.reopens += 1

@@ -63,6 +63,10 @@ def listening(system: System) -> Iterator[Ear]:
 
 def test_deadlines_are_said_at_their_moment(system: System) -> None:
     system.worker(system.file("tenggat.yaml", CONFIG))
+    for number in range(8):  # every partition has been read from
+        system.log.send("tickets", f"W-{number}", event(f"W-{number}", "deleted", 1e9))
+    system.log.sent()
+    until(lambda: system.behind() == 0, "the worker reads")
     with listening(system) as ear:
         now = time.time()  # noqa: TID251 -- these events happen now
         system.log.send("tickets", "LATE", event("LATE", "created", now, priority="low"))

@@ -17,6 +17,7 @@ class Clock:
     ended: str = ""
     paused: bool = False
     terms: Terms | None = None
+    left: bool = False
 
     def add(self, turn: Turn) -> None:
         self.turns.append(turn)

@@ -40,6 +40,8 @@ AVOID = frozenset(
         "notified_before",
         "negotiated_with_pause",
         "carry_over",
+        "continue_unsaid",
+        "late_stop_before_start",
         "negotiated_policy_change",
         "continue_negotiated",
         "negotiated_calendar",

@@ -246,6 +246,8 @@ class Play:
     def do_continue(self, turn: Turn) -> None:
         """Reopened: the same clock goes on, with the solved time (mode `counting`) or without it."""
         self.ended, self.out.stopped_at, self.running = "", None, True
+        if self.news:
+            self.out.corners.add("continue_unsaid")
         if turn.mode == "counting":
             a, _, calendar = self.ran[-1]
             self.ran[-1] = (a, None, calendar)

@@ -109,8 +109,8 @@ class Ticket(Life):
         if self.fields.get("team") != team:
             if self.status in OVER:
                 self.corners.add("team_while_over")
-            elif team is not None:
-                self.stop(f"ola:{team}", event.at)
+            elif team is not None and self.stop(f"ola:{team}", event.at):
+                self.of(f"ola:{team}")[-1].left = True
         self.judge(event.at)
         if self.fields.get("team") != team and self.status not in OVER:
             for name in self.ola():
@@ -226,7 +226,7 @@ class Ticket(Life):
         mode = "new_cycle" if self.policy is None or old == "cancelled" else self.policy.on_reopen
         for name in ("resolution", *self.ola()):
             last = self.of(name)[-1] if self.of(name) else None
-            if mode == "new_cycle" or last is None or last.ended != "stop":
+            if mode == "new_cycle" or last is None or last.left or last.ended != "stop":
                 if mode != "new_cycle":
                     self.corners.add("continue_what_never_ran")
                 self.start(name, at)

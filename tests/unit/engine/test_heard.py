@@ -62,6 +62,15 @@ def test_what_stands_and_is_not_said_anew_is_left() -> None:
     ]
 
 
+def test_what_is_taken_back_now_is_not_left() -> None:
+    heard = Heard(everything)
+    heard.hear(signal("a"))
+    heard.hear(signal("b"))
+    assert not heard.has(News("sla.corrected:a", "sla.corrected", "T1", at("10:00"), {"corrects": "a"}))
+    assert not heard.has(News("sla.corrected:x", "sla.corrected", "T1", at("10:00"), {"corrects": "x"}))
+    assert [name for name, _ in heard.left()] == ["b"]
+
+
 def test_what_others_see_to_is_passed_over() -> None:
     heard = Heard(lambda kind, subject: (kind, subject) == ("incident", "T1"))
     heard.hear(signal("a"))

@@ -56,9 +56,9 @@ def test_what_is_no_event_is_parked_as_it_came_with_the_reason(value: bytes | No
     assert letter.detail
 
 
-def test_every_reason_has_an_example() -> None:
+def test_every_reason_that_is_seen_in_the_record_has_an_example() -> None:
     (mark,) = test_what_is_no_event_is_parked_as_it_came_with_the_reason.pytestmark  # type: ignore[attr-defined]
-    assert {reason for _, reason in mark.args[1]} == set(Reason)
+    assert {reason for _, reason in mark.args[1]} == set(Reason) - {Reason.FAILED}
 
 
 @pytest.mark.parametrize("key", [None, b"", b"t1", b"T1 "])

@@ -122,6 +122,31 @@ async def test_what_is_no_event_is_parked_and_the_rest_goes_on() -> None:
     assert desk.sample("tenggat_dead_letters_total", topic="tickets", reason="not_json") == 1
 
 
+async def test_events_that_cannot_be_judged_are_parked_and_the_other_entities_go_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    desk = Desk("09:10")
+    partition = await desk.partition()
+    await desk.take(partition, CREATED, line("ticket.created", "T2", "09:00", priority="high"))
+    state = life(partition, "T1").state
+    assert state is not None
+    state.era = 7  # there is no such configuration
+    broken = [reply("09:05"), line("ticket.updated", "T1", "09:06", team="net")]
+    await desk.take(partition, broken[0], reply("09:05", "T2"), broken[1])
+    assert [(letter.offset, letter.value, letter.reason) for letter in desk.topics.letters] == [
+        (2, broken[0], "could_not_be_judged"),
+        (4, broken[1], "could_not_be_judged"),
+    ]
+    assert "IndexError" in caplog.text
+    assert [one["subject"] for one in desk.outbox()] == ["T2"]
+    assert desk.held().next == 5
+    assert len(desk.held().history[b"ticket:T1"]) == 1
+    await desk.take(partition, *broken)  # sent again: the entity is as Redis has it, without them
+    assert len(desk.held().history[b"ticket:T1"]) == 3
+    facts = [fact for subject in ("T1", "T2") for fact in life(partition, subject).facts()]
+    assert desk.buckets() == desk.counted(facts)
+
+
 async def test_a_batch_without_records_moves_the_position() -> None:
     desk = Desk()
     partition = await desk.partition()

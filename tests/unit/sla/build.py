@@ -133,7 +133,7 @@ OFFICE: Final = working("08-12 13-17")
 def era(
     *tickets: Policy,
     incidents: Iterable[Policy] = (),
-    since: str | None = None,
+    since: str | Micros = EARLIEST,
     lateness: str = "1h",
     **calendars: Calendar,
 ) -> Era:
@@ -141,7 +141,7 @@ def era(
     rules = Rules(
         calendars={"always": Always(), "office": OFFICE, **calendars}, tickets=tickets, incidents=tuple(incidents)
     )
-    return Era(rules, EARLIEST if since is None else at(since), span(lateness))
+    return Era(rules, at(since) if isinstance(since, str) else since, span(lateness))
 
 
 # events

@@ -20,11 +20,11 @@ from stream_app.sla.events import (
     TicketCreated,
     TicketDeleted,
     TicketDueSet,
-    TicketFields,
     TicketMerged,
     TicketRated,
     TicketUpdated,
 )
+from stream_app.sla.payload import TicketFields
 from stream_app.sla.instant import micros
 from stream_app.sla.kind import TOPICS, kind_of, type_of
 from tests.unit.sla.build import at

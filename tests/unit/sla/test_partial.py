@@ -37,6 +37,13 @@ def test_any_event_may_be_the_first_and_the_clocks_run_from_it(first: Event) -> 
     assert told.facts("created") == []
 
 
+def test_a_first_event_sets_no_field_that_it_would_not_set_later() -> None:
+    story = event("ticket.diagnosed", "09:00", {"category": "net"})
+    assert seen([story], DESK, "09:00").ticket.category is None
+    assert seen([event("ticket.worked", "09:00", {"agent": "ani", "seconds": 5})], DESK, "09:00").ticket.agent is None
+    assert seen([event("ticket.escalated", "09:00", {"tier": 2, "team": "os"})], DESK, "09:00").ticket.tier == 2
+
+
 def test_what_is_known_is_known() -> None:
     told = seen([updated("09:00", priority="high", team="net", agent="ani")], DESK, "09:00")
     assert (told.row["priority"], told.row["policy"]) == ("high", "high")
