@@ -12,6 +12,7 @@ from typing import Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import UnknownTopicOrPartitionError
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -20,15 +21,15 @@ from stream_app.config.settings import Settings
 from stream_app.engine import mirror
 from stream_app.engine.connection import address
 from stream_app.engine.engine import Engine
-from stream_app.engine.hearing import KafkaHearing
+from stream_app.engine.hearing import Counts, KafkaHearing
 from stream_app.engine.judge import Judge
 from stream_app.engine.keys import Names
 from stream_app.engine.ledger import Ledger
 from stream_app.engine.ports import Clock
-from stream_app.engine.post import RETRY, KafkaPost
+from stream_app.engine.post import RETRY, SIGNALS, KafkaPost
 from stream_app.engine.reader import RedisReader, client
 from stream_app.engine.store import RedisStore
-from stream_app.engine.topics import counts
+from stream_app.engine.topics import CONFIG, counts
 from stream_app.engine.transport import Stream
 from stream_app.engine.upkeep import Upkeep
 from stream_app.exposition.probes import Probes
@@ -39,6 +40,8 @@ from stream_app.telemetry import Telemetry
 log = logging.getLogger(__name__)
 
 DRAIN: Final = timedelta(seconds=10)
+SHOWING: Final = 4
+"""How often topics are looked for that are not there."""
 
 
 def wall() -> Micros:
@@ -72,8 +75,8 @@ async def work(settings: Settings, own: Configuration, session_timeout: timedelt
         redis = client(where)
         reader = await stack.enter_async_context(RedisReader(redis, names))
         ledger = Ledger(consumer, producer, prefix)
+        await _topics_there(counted, [f"{prefix}{topic}" for topic in (*TOPICS, SIGNALS, CONFIG)])
         judge = Judge(await ledger.settle(own, clock()))
-        await _mirror(redis, names, ledger)
         store = await stack.enter_async_context(RedisStore(where, names))
         engine = Engine(
             store,
@@ -114,14 +117,25 @@ async def work(settings: Settings, own: Configuration, session_timeout: timedelt
 
         async def mirrored() -> None:
             while True:  # a Redis that forgot the state forgot this too
-                await asyncio.sleep(RETRY)
                 await _mirror(redis, names, ledger)
+                await asyncio.sleep(RETRY)
 
         async with asyncio.TaskGroup() as group:
             beside = [group.create_task(job) for job in (engine.watch(), engine.looking(), follow(), mirrored())]
             await stream.run()
             for task in beside:
                 task.cancel()
+
+
+async def _topics_there(counted: Counts, topics: Sequence[str]) -> None:
+    """Wait a moment for topics that are just being made. Raises UnknownTopicOrPartitionError."""
+    for _ in range(SHOWING):
+        there = await counted(topics)
+        if there.keys() >= set(topics):
+            return
+        await asyncio.sleep(RETRY)
+    missing = ", ".join(topic for topic in topics if topic not in there)
+    raise UnknownTopicOrPartitionError(f"there is no topic {missing}; `tenggat topics --create` makes what is missing")
 
 
 async def _mirror(redis: Redis, names: Names, ledger: Ledger) -> None:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from stream_app.demo.board import Board
     from stream_app.demo.signals import Said
 
-BEGAN: Final = moment_of("2026-06-30T02:00:00Z")
-"""A Tuesday, 9:00 in Jakarta. Fixed, so that equal seeds tell the same story."""
+BEGAN: Final = moment_of("2026-06-30T03:00:00Z")
+"""A Tuesday, 10:00 in Jakarta. Fixed, so that equal seeds tell the same story."""
 SLOWEST: Final = 1.0
 FASTEST: Final = 3_600.0
 FRAMES: Final = 6
@@ -83,10 +83,10 @@ async def _show(speed: float, span: Micros | None, seed: int) -> None:
         if span is not None:
             asyncio.get_running_loop().call_later(span / SECOND, end.set)
 
-    async with _drawn(console, board) if watched else contextlib.nullcontext():
-        async with Stage(board, seed, heard, loaded) as stage:
-            await stage.run(end)
-            board.ending = True
+    drawn = _drawn(console, board) if watched else contextlib.nullcontext()
+    async with drawn, Stage(board, seed, heard, loaded) as stage:
+        await stage.run(end)
+        board.ending = True
     console.print(lines.summary(board))
 
 

@@ -17,7 +17,8 @@ def opening(board: Board) -> str:
     """Said once the history is read."""
     return (
         f"{board.history} events of history read in {board.loaded_in:.1f} s, {board.spoken.history} signals; "
-        f"now it is {wording.local(board.clock.began, '%A %d %B %Y %H:%M')} in Jakarta, at {board.clock.speed:g} times the speed"
+        f"now it is {wording.local(board.clock.began, '%A %d %B %Y %H:%M')} in Jakarta, "
+        f"and time runs {board.clock.speed:g} times as fast"
     )
 
 

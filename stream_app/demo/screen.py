@@ -21,6 +21,8 @@ WIDE: Final = 120
 """Columns from which on the KPIs stand beside the deadlines."""
 KPIS: Final = 58
 """Columns that they take there."""
+ROOMY: Final = 100
+"""Columns from which on a list of deadlines has room for bars."""
 HEAD: Final = 2
 FOOT: Final = 1
 BAR: Final = 12
@@ -70,7 +72,7 @@ def _line(width: int, left: Text, right: Text) -> Table:
 def _head(board: Board, width: int) -> list[RenderableType]:
     clock = board.clock
     now = clock()
-    left = Text.assemble((" TENGGAT ", "bold reverse"), (" every deadline of a simulated help desk and SOC", "dim"))
+    left = Text.assemble((" TENGGAT ", "bold reverse"), (" a simulated help desk and SOC", "dim"))
     right = Text.assemble(
         (wording.local(now, "%a %d %b  "), ""), (wording.local(now), "bold"), (f"  {clock.speed:g}x ", "dim")
     )
@@ -84,12 +86,12 @@ def _head(board: Board, width: int) -> list[RenderableType]:
         )
         return [_line(width, left, right), bar]
     sight = board.sight
-    state = Text(f" {sight.running} clocks run")
+    state = Text(f" {sight.running} clocks run  ")
     for number, (span, count) in enumerate(sight.within.items()):
-        state.append("  ·  " if number else ": ", "dim")
+        state.append(", " if number else "· ", "" if number else "dim")
         state.append(str(count), "bold red" if number == 0 and count else "bold")
         state.append(f" break within {span}" if number == 0 else f" within {span}")
-    over = Text(f"{len(sight.overdue)} over their deadline ", "bold red" if sight.overdue else "green")
+    over = Text(f"{len(sight.overdue)} overdue ", "bold red" if sight.overdue else "green")
     return [_line(width, left, right), _line(width, state, over)]
 
 
@@ -128,14 +130,15 @@ def _next(board: Board, width: int, height: int) -> list[RenderableType]:
 
 def _dues(board: Board, dues: Sequence[Due], height: int, width: int, *, over: bool = False) -> RenderableType:
     now = board.clock()
-    table = _grid(width, ("right", 9), ("left", 11), ("left", 19), ("left", 9), ("left", 13), ("left", None))
-    wide = width >= WIDE - KPIS + 20
+    wide = width >= ROOMY
+    names, teams = (19, 13) if wide else (15, 12)
+    table = _grid(width, ("right", 8), ("left", 10), ("left", names), ("left", 8), ("left", teams), ("left", None))
     for due in dues[: max(0, height)]:
         left = due.at - now
         text = f"+{wording.since(-left)}" if over else wording.countdown(left)
-        about: RenderableType = Text(due.title)
+        about = Text(due.title)
         if wide and not over:
-            about = Group(Text.assemble(_bar(due, now), "  ", due.title, no_wrap=True, overflow="ellipsis"))
+            about = Text.assemble(_bar(due, now), "  ", due.title)
         table.add_row(
             Text(text, "bold red" if over else _heat(left)),
             Text(due.subject, "bold"),
@@ -159,7 +162,7 @@ def _bar(due: Due, now: int) -> Text:
 
 
 def _signals(board: Board, width: int, height: int) -> list[RenderableType]:
-    table = _grid(width, ("left", 8), ("left", 13), ("left", 11), ("left", 19), ("left", 9), ("left", None))
+    table = _grid(width, ("left", 8), ("left", 13), ("left", 10), ("left", 19), ("left", 8), ("left", None))
     latest = list(board.spoken.latest)[-(height - 1) :] if height > 1 else []
     for one in reversed(latest):
         table.add_row(

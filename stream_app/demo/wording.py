@@ -18,6 +18,9 @@ WORDS: Final = {
 }
 """What signals are called."""
 
+LONG: Final = 10
+"""Hours from which on seconds do not matter."""
+
 
 def local(at: int, form: str = "%H:%M:%S") -> str:
     """The moment on the wall of the simulated office, in Jakarta."""
@@ -25,7 +28,7 @@ def local(at: int, form: str = "%H:%M:%S") -> str:
 
 
 def countdown(span: int) -> str:
-    """What is left until a deadline: `04:12`, `3:04:12`, `2d 03h`; `now` where nothing is."""
+    """What is left until a deadline: `04:12`, `3:04:12`, `14h 32m`, `2d 03h`; `now` where nothing is."""
     if span <= 0:
         return "now"
     return since(span)
@@ -36,6 +39,8 @@ def since(span: int) -> str:
     if span >= DAY:
         return f"{span // DAY}d {span % DAY // HOUR:02d}h"
     hours, minutes, seconds = span // HOUR, span % HOUR // MINUTE, span % MINUTE // SECOND
+    if hours >= LONG:
+        return f"{hours}h {minutes:02d}m"
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes:02d}:{seconds:02d}"
 
 

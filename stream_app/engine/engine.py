@@ -137,14 +137,15 @@ class Engine:
         kind = self._kinds[tp.topic]
         heard = await self._hearing(tp, kind, dict(claim.marks))
         partition = Partition(tp, kind, claim, self._state, self._post, self._judge, self._clock, self._telemetry)
-        if len(heard):
-            partition.heard = heard
-        signals = await self._state.outbox(tp, BACKLOG)
+        waiting = signals = await self._state.outbox(tp, BACKLOG)
         while signals:
-            partition.pen.resume(
-                (signal.id, signal.key, signal.payload) for signal in signals if not heard.holds(signal.payload)
-            )
             signals = await self._state.outbox(tp, BACKLOG, after=signals[-1].id)
+            waiting = [*waiting, *signals]
+        partition.pen.resume(
+            (signal.id, signal.key, signal.payload) for signal in waiting if not heard.holds(signal.payload)
+        )
+        if heard.beyond(signal.payload for signal in waiting):
+            partition.heard = heard  # Redis has lost something; else all is said, or will be by the outbox
         await self._upkeep.agree(partition, claim.marks)
         self.partitions[tp] = partition
         self._turned[tp] = asyncio.Event()

@@ -1,8 +1,8 @@
-"""What was heard: signals that the topic holds and a lost Redis no longer knows of."""
+"""What was heard: the story of signals that the topic tells and a Redis that lost something no longer knows of."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -10,60 +10,129 @@ import msgspec
 from msgspec import Struct
 
 from stream_app.sla.instant import micros
-from stream_app.sla.news import News
+from stream_app.sla.news import Before, News
+from stream_app.sla.signals import Signal, parted
 
 _decoder: Final = msgspec.json.Decoder()
 _MOMENT: Final = Annotated[datetime, msgspec.Meta(tz=True)]
 STANDING: Final = frozenset({"sla.warning", "sla.breached", "sla.met", "sla.cancelled"})
+CORRECTED: Final = "sla.corrected"
+CHANGED: Final = "entity.changed"
+SETTLED: Final = STANDING | {CORRECTED, CHANGED}
+"""Types that are not said while the log is read again, but settled once it is: what was true in between is of no use."""
 
 
-class Said(Struct):
+class Said(Struct, frozen=True):
     """A signal on the topic."""
 
-    subject: str
-    at: int
+    id: str
     type: str
-    withdrawn: bool = False
+    at: int
+    data: dict[str, Any]
+
+
+class Base(Struct, frozen=True):
+    """What Redis said that an entity had said, when the partition was claimed."""
+
+    signals: dict[str, Signal]
+    again: dict[str, int]
+
+
+NOTHING: Final = Base({}, {})
 
 
 class Heard:
-    """Signals by their id on the wire."""
+    """Signals by their subject, in their order, each id once."""
 
     def __init__(self, mine: Callable[[str, str], bool]) -> None:
         """Nothing yet. `mine(kind, subject)` says whether an entity is of the partition that asks."""
         self._mine = mine
-        self._said: dict[str, Said] = {}
+        self._stories: dict[str, list[Said]] = {}
+        self._ids: set[str] = set()
+        self._bases: dict[str, Base] = {}
+        self._changed: set[str] = set()
+        self.marks: dict[str, bytes] = {}
+        """Up to where the topic was read."""
+        self.since: int | None = None
+        """When that was, in microseconds: a log that was read up to then holds all that the topic goes by."""
 
     def __len__(self) -> int:
-        return len(self._said)
+        return len(self._ids)
+
+    @property
+    def subjects(self) -> Sequence[str]:
+        """The entities that it tells of and that are not settled yet."""
+        return list(self._stories)
 
     def hear(self, payload: bytes) -> None:
         """Take in one record of the topic; one that is no signal of ours is passed over."""
         try:
             event: Any = _decoder.decode(payload)
-            if not self._mine(event["data"]["kind"], event["subject"]):
+            data = event["data"]
+            if not self._mine(data["kind"], event["subject"]):
                 return
             at = micros(msgspec.convert(event["time"], _MOMENT))
-            self._said[event["id"]] = Said(event["subject"], at, event["type"])
-            corrected = event["data"].get("corrects") if event["type"] == "sla.corrected" else None
+            said = Said(event["id"], event["type"], at, data)
+            subject = event["subject"]
         except (msgspec.MsgspecError, KeyError, TypeError, AttributeError):
             return
-        if corrected in self._said:
-            self._said[corrected].withdrawn = True
-
-    def has(self, item: News) -> bool:
-        """Whether the topic holds this already, of the same moment; it is forgotten either way."""
-        if item.type == "sla.corrected" and (taken_back := self._said.get(item.data["corrects"])) is not None:
-            taken_back.withdrawn = True
-        said = self._said.pop(item.id, None)
-        return said is not None and (said.type not in STANDING or said.at == item.at)
+        if said.id not in self._ids:
+            self._ids.add(said.id)
+            self._stories.setdefault(subject, []).append(said)
 
     def holds(self, payload: bytes) -> bool:
         """Whether the topic holds this record of an outbox already."""
-        return _decoder.decode(payload)["id"] in self._said
+        return _decoder.decode(payload)["id"] in self._ids
 
-    def left(self) -> Iterator[tuple[str, Said]]:
-        """Signals that stand on the topic and were not said anew."""
-        for name, said in self._said.items():
-            if said.type in STANDING and not said.withdrawn:
-                yield name, said
+    def beyond(self, payloads: Iterable[bytes]) -> bool:
+        """Whether the topic holds more than these, which Redis says are to be published: then Redis lost something."""
+        return not self._ids <= {_decoder.decode(payload)["id"] for payload in payloads}
+
+    def rest_on(self, subject: str, base: Base) -> None:
+        """Note what Redis knew of an entity before the story went on."""
+        self._bases[subject] = base
+
+    def has(self, item: News) -> bool:
+        """Whether this is not to be said now: the topic holds it, or it is settled later."""
+        if item.subject not in self._stories:
+            return False
+        if item.type == CHANGED:
+            self._changed.add(item.subject)
+        return item.type in SETTLED or item.id in self._ids
+
+    def told(self, subject: str) -> Base:
+        """What stands of an entity by the topic, and how often what was withdrawn has been said."""
+        base = self._bases.get(subject, NOTHING)
+        signals, again = dict(base.signals), dict(base.again)
+        for said in self._stories[subject]:
+            name, number = _numbered(said.data["corrects"] if said.type == CORRECTED else said.id)
+            if said.type in STANDING and (signal := parted(name, said.at)) is not None:
+                signals[name] = signal
+                again[name] = max(again.get(name, 0), number - 1)
+            elif said.type == CORRECTED:
+                signals.pop(name, None)
+                again[name] = max(again.get(name, 0), number)
+            elif said.type == CHANGED:
+                again[name] = max(again.get(name, 0), number)
+        return Base({name: signal for name, signal in signals.items() if again.get(name) or True}, again)
+
+    def before(self, subject: str, now: Before) -> Before:
+        """What stands by the topic, to compare what stands now with."""
+        carried = ("another",) if subject in self._changed else now.carried
+        return Before(self.told(subject).signals, now.clocks, carried)
+
+    def repeats(self, item: News) -> bool:
+        """Whether a change is the one that the topic told of last."""
+        last = next((said for said in reversed(self._stories[item.subject]) if said.type == CHANGED), None)
+        return item.type == CHANGED and last is not None and last.data == item.data
+
+    def settle(self, subjects: Iterable[str]) -> None:
+        """These are settled: from now on what they have to say is said."""
+        for subject in subjects:
+            self._stories.pop(subject, None)
+
+
+def _numbered(wire: str) -> tuple[str, int]:
+    """A signal's id, and how often it had been said, from its id on the wire."""
+    name, _, number = wire.rpartition("/")
+    return (name, int(number)) if name and number.isdigit() else (wire, 1)

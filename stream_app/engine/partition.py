@@ -69,6 +69,8 @@ class Partition:
         """The mark of what its windows count."""
         self.tidied: int | None = None
         """The latest event time by which old things were removed."""
+        self._marks: dict[str, bytes] = {}
+        """How far Redis says that the topic of signals is known, as far as we have written it."""
         self._state = state
         self._post = post
         self._judge = judge
@@ -239,4 +241,15 @@ class Partition:
         marks = await self._post.publish([(key, payload) for _, key, payload in some])
         async with self.pen.turn():
             self.pen.send(published=some[-1][0], marks=marks)
+            self._marks.update(marks)
             del self.pen.outbox[: len(some)]
+
+    async def renew_marks(self) -> None:
+        """Note how far the topic of signals is known, so that whoever claims next need not read it again. Raises Lost.
+
+        Only while nothing of ours is on its way there, and nothing that was heard waits to be judged.
+        """
+        known = dict(self._post.known)
+        if known != self._marks and not self.pen.outbox and self.pen.quiet and self.heard is None:
+            self._marks = known
+            await self.pen.mark(known)

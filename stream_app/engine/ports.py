@@ -37,6 +37,10 @@ class State(Protocol):
 class Post(Protocol):
     """The topics that are written to. Each call returns when Kafka has acknowledged, however long that takes."""
 
+    @property
+    def known(self) -> Mapping[str, bytes]:
+        """Marks that say up to where the topic of signals is known to this worker."""
+
     async def park(self, letters: Sequence[Letter]) -> None:
         """Dead letters."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final, Protocol
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 
 EVERY: Final = 1.0
 """Seconds between two rounds."""
+RENEWED: Final = 30
+"""Rounds between two notes of how far the topic of signals is known."""
 CHUNK: Final = 500
 """Entities looked at in one turn."""
 ERAS: Final = "eras"
@@ -51,11 +54,13 @@ class Upkeep:
 
     async def keep(self, partition: Partition) -> None:
         """Rounds for as long as the partition is ours."""
-        while True:
+        for turn in itertools.count(1):
             await self._count_anew(partition)
             await self._bring_eras(partition)
             await self.tidy(partition)
             await self.reconcile(partition)
+            if turn % RENEWED == 0:
+                await partition.renew_marks()
             await asyncio.sleep(EVERY)
 
     async def tidy(self, partition: Partition) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, datetime, timedelta
-from itertools import combinations, pairwise
+from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -23,8 +23,6 @@ Stretch = tuple[Micros, Micros]
 """A half-open stretch of time, [start, end)."""
 
 _DAY_MINUTES: Final = 24 * 60
-_WEEK_MINUTES: Final = 7 * _DAY_MINUTES
-_WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 _EDGE: Final = 4
 """So many days at either end of the years 1 to 9999 stay closed, as their shifts might end where dates do."""
@@ -52,43 +50,6 @@ class Hours(Struct, frozen=True, kw_only=True):
     timezone: str = "UTC"
     shifts: Shifts
     holidays: Holidays = no_holidays
-
-
-def faults(shifts: Shifts) -> list[str]:
-    """What is wrong with weekly shifts, one text a mistake: malformed, overlapping, never open. Empty: nothing."""
-    written = [(weekday, start, end) for weekday in sorted(shifts) for start, end in shifts[weekday]]
-    if not written:
-        return ["the calendar never opens, expected at least one interval"]
-    wrong = [text for shift in written if (text := _malformed(*shift))]
-    return wrong or [
-        f"{_text(*one)} overlaps {_text(*other)}" for one, other in combinations(written, 2) if _overlap(one, other)
-    ]
-
-
-def _malformed(weekday: int, start: int, end: int) -> str | None:
-    if weekday not in range(7):
-        return f"{weekday} is no weekday, expected 0 (Monday) to 6 (Sunday)"
-    if start not in range(_DAY_MINUTES):
-        return f"{_text(weekday, start, end)} does not start on its own day, expected 00:00 to 23:59"
-    if not start < end <= start + _DAY_MINUTES:
-        return f"{_text(weekday, start, end)} is empty or longer than a day"
-    return None
-
-
-def _overlap(one: tuple[int, int, int], other: tuple[int, int, int]) -> bool:
-    """Whether two shifts, the one on an earlier weekday first, share a minute; Sunday night runs into Monday."""
-    (day, start, end), (other_day, other_start, other_end) = one, other
-    apart = (other_day - day) * _DAY_MINUTES
-    return any(start < other_end + ahead and other_start + ahead < end for ahead in (apart, apart - _WEEK_MINUTES))
-
-
-def _text(weekday: int, start: int, end: int) -> str:
-    return f"{_WEEKDAYS[weekday]} {_clock(start)}-{_clock(end)}"
-
-
-def _clock(minute: int) -> str:
-    shown = minute if minute <= _DAY_MINUTES else minute - _DAY_MINUTES
-    return f"{shown // 60:02}:{shown % 60:02}"
 
 
 def working_days(hours: Hours, zone: ZoneInfo, start: Micros, end: Micros) -> Iterator[list[Stretch]]:

@@ -99,13 +99,15 @@ class Topics:
     def __init__(self) -> None:
         self.letters: list[Letter] = []
         self.signals: list[tuple[bytes, bytes]] = []
+        self.known: dict[str, bytes] = {}
 
     async def park(self, letters: Sequence[Letter]) -> None:
         self.letters.extend(letters)
 
     async def publish(self, signals: Sequence[tuple[bytes, bytes]]) -> Mapping[str, bytes]:
         self.signals.extend(signals)
-        return {"said:0": str(len(self.signals)).encode()}
+        self.known["said:0"] = str(len(self.signals)).encode()
+        return dict(self.known)
 
 
 def configuration(text: str = PLAIN) -> Configuration:

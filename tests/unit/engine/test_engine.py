@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from time import monotonic
@@ -173,7 +174,39 @@ async def test_signals_that_an_earlier_worker_did_not_publish_are_published() ->
         await until(lambda: not desk.outbox())
         assert len(desk.topics.signals) == 1
         assert desk.topics.signals[0][1] != first
-        assert one.engine.partitions[TICKETS].heard is not None
+        assert one.engine.partitions[TICKETS].heard is None  # Redis knows all that the topic holds
+
+
+async def test_what_the_topic_holds_and_redis_does_not_know_is_remembered() -> None:
+    desk = Desk("09:10")
+    partition = await desk.partition()
+    await desk.take(partition, CREATED)
+    await desk.wake(partition, "09:30")
+    first = desk.held().outbox[0].payload
+
+    async def hearing(tp: TP, kind: Kind, marks: dict[str, bytes]) -> Heard:
+        heard = await nothing_heard(tp, kind, marks)
+        heard.hear(first)
+        heard.hear(first.replace(b"T1", b"T9"))
+        return heard
+
+    async with worker(desk, hearing) as one:
+        remembered = one.engine.partitions[TICKETS].heard
+        assert remembered is not None
+        assert len(remembered) == 2
+
+
+async def test_an_outbox_of_any_length_is_taken_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stream_app.engine.engine.BACKLOG", 2)
+    desk = Desk("09:10")
+    partition = await desk.partition()
+    await desk.take(partition, *(line("ticket.created", f"T{n}", "09:00", priority="high") for n in range(5)))
+    await desk.wake(partition, "09:30")
+    ids = [one["id"] for one in desk.outbox()]
+    assert len(ids) == 5
+    async with worker(desk):
+        await until(lambda: len(desk.topics.signals) == 5)
+    assert [json.loads(payload)["id"] for _, payload in desk.topics.signals] == ids
 
 
 # what happens to the log

@@ -6,6 +6,7 @@ import pytest
 
 from stream_app.engine.batch import Standing
 from stream_app.engine.keys import TP
+from stream_app.engine.heard import Heard
 from stream_app.engine.memory import MemoryRedis, MemoryStore
 from stream_app.engine.pen import Lost
 from stream_app.engine.write import Applied, Fenced, Why, Write
@@ -138,7 +139,7 @@ async def test_events_that_cannot_be_judged_are_parked_and_the_other_entities_go
         (4, broken[1], "could_not_be_judged"),
     ]
     assert "IndexError" in caplog.text
-    assert [one["subject"] for one in desk.outbox()] == ["T2"]
+    assert {one["subject"] for one in desk.outbox()} == {"T2"}
     assert desk.held().next == 5
     assert len(desk.held().history[b"ticket:T1"]) == 1
     await desk.take(partition, *broken)  # sent again: the entity is as Redis has it, without them
@@ -437,6 +438,28 @@ async def test_signals_are_published_in_their_order_and_dropped_then() -> None:
     assert [key for key, _ in desk.topics.signals] == [b"T1", b"T1"]
     assert desk.held().marks["said:0"] == b"2"
     assert partition.pen.outbox == []
+
+
+async def test_how_far_the_topic_is_known_is_noted_when_nothing_is_on_its_way_there() -> None:
+    desk = Desk("09:10")
+    partition = await desk.partition()
+    await desk.take(partition, CREATED)
+    await desk.wake(partition, "09:30")
+    desk.topics.known["said:2"] = b"7"  # another partition's signals
+    await partition.renew_marks()
+    assert "said:2" not in desk.held().marks
+    await partition.publish()
+    await partition.pen.drain()
+    partition.heard = Heard(lambda *_: True)
+    await partition.renew_marks()
+    partition.heard = None
+    desk.topics.known["said:2"] = b"9"
+    await partition.renew_marks()
+    await partition.pen.drain()
+    assert desk.held().marks == {"said:0": b"1", "said:2": b"9"}
+    seq = desk.held().seq
+    await partition.renew_marks()
+    assert desk.held().seq == seq
 
 
 async def test_nothing_of_a_refused_write_is_published() -> None:

@@ -252,6 +252,19 @@ async def test_entities_of_an_earlier_worker_learn_of_the_eras_that_came_meanwhi
     assert partition.eras_known == b"2"
 
 
+async def test_how_far_the_topic_of_signals_is_known_is_noted_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stream_app.engine.upkeep.EVERY", 0.001)
+    monkeypatch.setattr("stream_app.engine.upkeep.RENEWED", 2)
+    desk = Desk("10:00")
+    partition = await full(desk)
+    desk.topics.known["said:1"] = b"3"
+    partition.pen.outbox.clear()
+    task = asyncio.create_task(desk.upkeep.keep(partition))
+    await asyncio.sleep(0.05)
+    task.cancel()
+    assert desk.held().marks["said:1"] == b"3"
+
+
 # what was heard
 
 

@@ -11,7 +11,7 @@ import pytest
 from stream_app.sla.calendar import Always, Working
 from stream_app.sla.instant import DAY, HOUR, MINUTE, NEVER, Micros, micros, text
 from stream_app.sla.policy import Calendar
-from stream_app.sla.shift import ROUND_THE_CLOCK, Hours, Shifts, faults, no_holidays
+from stream_app.sla.shift import Hours, Shifts, no_holidays
 
 MON, TUE, WED, THU, FRI, SAT, SUN = range(7)
 WEEKDAYS = (MON, TUE, WED, THU, FRI)
@@ -335,32 +335,3 @@ def test_a_zone_that_does_not_exist_is_refused() -> None:
 def test_by_default_no_day_is_a_holiday() -> None:
     assert not no_holidays(2026)
     assert Hours(name="office", shifts=OFFICE).timezone == "UTC"
-
-
-@pytest.mark.parametrize(
-    ("shifts", "wrong"),
-    [
-        (OFFICE, []),
-        (ROUND_THE_CLOCK, []),
-        (every((MON,), (8, 12), (12, 17)), []),
-        ({MON: ((480, 1920),)}, []),  # a whole day from 08:00
-        ({}, ["the calendar never opens, expected at least one interval"]),
-        ({MON: ()}, ["the calendar never opens, expected at least one interval"]),
-        (every((MON,), (8, 12), (11, 13)), ["mon 08:00-12:00 overlaps mon 11:00-13:00"]),
-        (every((MON,), (8, 12), (8, 12)), ["mon 08:00-12:00 overlaps mon 08:00-12:00"]),
-        ({MON: ((1320, 1800),), TUE: ((300, 600),)}, ["mon 22:00-06:00 overlaps tue 05:00-10:00"]),
-        ({MON: ((300, 600),), SUN: ((1320, 1800),)}, ["mon 05:00-10:00 overlaps sun 22:00-06:00"]),
-        ({MON: ((360, 600),), SUN: ((1320, 1800),)}, []),
-        ({TUE: ((0, 1440),), THU: ((600, 600),)}, ["thu 10:00-10:00 is empty or longer than a day"]),
-        ({THU: ((600, 2041),)}, ["thu 10:00-10:01 is empty or longer than a day"]),
-        ({FRI: ((1440, 1500),)}, ["fri 24:00-01:00 does not start on its own day, expected 00:00 to 23:59"]),
-        ({SAT: ((-60, 60),)}, ["sat -1:00-01:00 does not start on its own day, expected 00:00 to 23:59"]),
-        ({7: ((0, 60),)}, ["7 is no weekday, expected 0 (Monday) to 6 (Sunday)"]),
-    ],
-)
-def test_faults_of_weekly_hours_are_told(shifts: Shifts, wrong: list[str]) -> None:
-    assert faults(shifts) == wrong
-
-
-def test_every_overlap_is_told() -> None:
-    assert len(faults(every((MON, WED), (8, 12), (9, 10), (11, 13)))) == 4  # two on either day
