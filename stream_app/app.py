@@ -75,7 +75,7 @@ async def work(settings: Settings, own: Configuration, session_timeout: timedelt
         redis = client(where)
         reader = await stack.enter_async_context(RedisReader(redis, names))
         ledger = Ledger(consumer, producer, prefix)
-        await _topics_there(counted, [f"{prefix}{topic}" for topic in (*TOPICS, SIGNALS, CONFIG)])
+        await _topics_there(counted, tuple(f"{prefix}{topic}" for topic in (*TOPICS, SIGNALS, CONFIG)))
         judge = Judge(await ledger.settle(own, clock()))
         store = await stack.enter_async_context(RedisStore(where, names))
         engine = Engine(
@@ -127,15 +127,17 @@ async def work(settings: Settings, own: Configuration, session_timeout: timedelt
                 task.cancel()
 
 
-async def _topics_there(counted: Counts, topics: Sequence[str]) -> None:
+async def _topics_there(counted: Counts, topics: tuple[str, ...]) -> None:
     """Wait a moment for topics that are just being made. Raises UnknownTopicOrPartitionError."""
+    missing = set(topics) - (await counted(topics)).keys()
     for _ in range(SHOWING):
-        there = await counted(topics)
-        if there.keys() >= set(topics):
+        if not missing:
             return
         await asyncio.sleep(RETRY)
-    missing = ", ".join(topic for topic in topics if topic not in there)
-    raise UnknownTopicOrPartitionError(f"there is no topic {missing}; `tenggat topics --create` makes what is missing")
+        missing = set(topics) - (await counted(topics)).keys()
+    raise UnknownTopicOrPartitionError(
+        f"there is no topic {', '.join(sorted(missing))}; `tenggat topics --create` makes what is missing"
+    )
 
 
 async def _mirror(redis: Redis, names: Names, ledger: Ledger) -> None:

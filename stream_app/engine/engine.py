@@ -7,6 +7,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Coroutine
+from itertools import takewhile
 from typing import Any, Final, Protocol
 
 from stream_app.engine.batch import Batch, Displaced
@@ -14,7 +15,7 @@ from stream_app.engine.batch import Standing as Read
 from stream_app.engine.heard import Heard
 from stream_app.engine.judge import Judge
 from stream_app.engine.keys import TP
-from stream_app.engine.partition import Partition
+from stream_app.engine.partition import HEALING, Partition
 from stream_app.engine.pen import Lost
 from stream_app.engine.ports import Clock, Post, State
 from stream_app.engine.upkeep import Upkeep
@@ -120,6 +121,7 @@ class Engine:
             await asyncio.wait([task])
         partition = self.partitions.pop(tp, None)
         if partition is not None:
+            await partition.posted()
             await partition.pen.drain()
             self._telemetry.gone(tp.topic, tp.partition)
 
@@ -136,16 +138,20 @@ class Engine:
         claim = await self._state.claim(tp)
         kind = self._kinds[tp.topic]
         heard = await self._hearing(tp, kind, dict(claim.marks))
+        heard.since = self._clock()
         partition = Partition(tp, kind, claim, self._state, self._post, self._judge, self._clock, self._telemetry)
         waiting = signals = await self._state.outbox(tp, BACKLOG)
         while signals:
             signals = await self._state.outbox(tp, BACKLOG, after=signals[-1].id)
             waiting = [*waiting, *signals]
+        held = list(takewhile(lambda signal: heard.holds(signal.payload), waiting))
         partition.pen.resume(
             (signal.id, signal.key, signal.payload) for signal in waiting if not heard.holds(signal.payload)
         )
-        if heard.beyond(signal.payload for signal in waiting):
-            partition.heard = heard  # Redis has lost something; else all is said, or will be by the outbox
+        if HEALING in claim.marks or heard.beyond(signal.payload for signal in waiting):
+            await partition.heal(heard, [signal.payload for signal in waiting], again=HEALING in claim.marks)
+        elif held:  # all is said, or will be by the outbox: only Redis was not told
+            await partition.pen.note(held[-1].id, heard.marks)
         await self._upkeep.agree(partition, claim.marks)
         self.partitions[tp] = partition
         self._turned[tp] = asyncio.Event()
@@ -174,6 +180,7 @@ class Engine:
 
     async def _heal(self, tp: TP, partition: Partition) -> None:
         """Take the partition over anew and read on from where Redis stands."""
+        await partition.posted()
         await partition.pen.drain()
         found = partition.pen.fenced.found if partition.pen.fenced is not None else await self._found(tp)
         if found.owner is not None and found.owner != partition.pen.expected[0]:

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from stream_app.sla.instant import micros
 from stream_app.sla.news import Before, News
-from stream_app.sla.signals import Signal, parted
+from stream_app.sla.signals import Signal
 
 _decoder: Final = msgspec.json.Decoder()
 _MOMENT: Final = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -19,7 +19,7 @@ STANDING: Final = frozenset({"sla.warning", "sla.breached", "sla.met", "sla.canc
 CORRECTED: Final = "sla.corrected"
 CHANGED: Final = "entity.changed"
 SETTLED: Final = STANDING | {CORRECTED, CHANGED}
-"""Types that are not said while the log is read again, but settled once it is: what was true in between is of no use."""
+"""Types that are not said while the log is read again, but settled once it is."""
 
 
 class Said(Struct, frozen=True):
@@ -38,7 +38,7 @@ class Base(Struct, frozen=True):
     again: dict[str, int]
 
 
-NOTHING: Final = Base({}, {})
+_NOTHING: Final = Base({}, {})
 
 
 class Heard:
@@ -102,11 +102,11 @@ class Heard:
 
     def told(self, subject: str) -> Base:
         """What stands of an entity by the topic, and how often what was withdrawn has been said."""
-        base = self._bases.get(subject, NOTHING)
+        base = self._bases.get(subject, _NOTHING)
         signals, again = dict(base.signals), dict(base.again)
         for said in self._stories[subject]:
             name, number = _numbered(said.data["corrects"] if said.type == CORRECTED else said.id)
-            if said.type in STANDING and (signal := parted(name, said.at)) is not None:
+            if said.type in STANDING and (signal := _signal(name, said.at)) is not None:
                 signals[name] = signal
                 again[name] = max(again.get(name, 0), number - 1)
             elif said.type == CORRECTED:
@@ -114,7 +114,7 @@ class Heard:
                 again[name] = max(again.get(name, 0), number)
             elif said.type == CHANGED:
                 again[name] = max(again.get(name, 0), number)
-        return Base({name: signal for name, signal in signals.items() if again.get(name) or True}, again)
+        return Base(signals, again)
 
     def before(self, subject: str, now: Before) -> Before:
         """What stands by the topic, to compare what stands now with."""
@@ -136,3 +136,13 @@ def _numbered(wire: str) -> tuple[str, int]:
     """A signal's id, and how often it had been said, from its id on the wire."""
     name, _, number = wire.rpartition("/")
     return (name, int(number)) if name and number.isdigit() else (wire, 1)
+
+
+def _signal(name: str, at: int) -> Signal | None:
+    """The signal of this id; None for an id that is none of ours."""
+    parts = [part.replace("%3A", ":").replace("%25", "%") for part in name.split(":")]
+    try:
+        kind, subject, clock, cycle, threshold, version = parts
+        return msgspec.convert((at, subject, clock, int(cycle), kind, threshold or None, int(version)), Signal)
+    except ValueError:
+        return None

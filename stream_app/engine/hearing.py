@@ -68,6 +68,7 @@ class KafkaHearing:
                     reached[part] = await consumer.position(part)
         finally:
             await consumer.stop()
+        heard.marks = {f"{SAID}{part.partition}": str(end).encode() for part, end in ends.items()}
         return heard
 
 

@@ -7,9 +7,9 @@ import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final
 
-from stream_app.engine.assembly import Assembly, Earlier
+from stream_app.engine.assembly import Assembly, Earlier, name_of
 from stream_app.engine.batch import Batch
-from stream_app.engine.heard import Heard
+from stream_app.engine.heard import Base, Heard
 from stream_app.engine.horizon import Horizon
 from stream_app.engine.intake import Intake, counted, taken_in
 from stream_app.engine.judge import Judge
@@ -23,6 +23,7 @@ from stream_app.sla.history import Entry
 from stream_app.sla.instant import EARLIEST, HOUR
 from stream_app.sla.kind import Kind
 from stream_app.sla.life import Life, follows, grow, pass_time, receive, regrow
+from stream_app.sla.news import before
 from stream_app.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,8 @@ FIRINGS: Final = 1_000
 """Entities woken in one write."""
 OUTCOMES: Final = {"sla.met": "met", "sla.breached": "breached", "sla.cancelled": "cancelled"}
 """How clocks end, by the signal that says so."""
+HEALING: Final = "healing"
+"""The mark of a partition whose log is being read again."""
 POSTPONED: Final = HOUR
 """How far an entity is put off whose evaluation failed."""
 
@@ -69,6 +72,7 @@ class Partition:
         """The mark of what its windows count."""
         self.tidied: int | None = None
         """The latest event time by which old things were removed."""
+        self._posting: asyncio.Task[Mapping[str, bytes]] | None = None
         self._marks: dict[str, bytes] = {}
         """How far Redis says that the topic of signals is known, as far as we have written it."""
         self._state = state
@@ -185,6 +189,27 @@ class Partition:
             outbox.append((item.subject.encode(), item.envelope()))
         return outbox
 
+    # healing
+
+    async def heal(self, heard: Heard, waiting: Sequence[bytes], *, again: bool) -> None:
+        """Say nothing of the entities that the topic tells of until the log is read again. Raises Lost.
+
+        `waiting` is the outbox. `again`: an earlier owner did not get to the end of it, and what Redis says of those
+        entities was not said.
+        """
+        for payload in waiting:
+            heard.hear(payload)
+        subjects = () if again else heard.subjects
+        for start in range(0, len(subjects), FIRINGS):
+            names = {name_of(self.kind, subject): subject for subject in subjects[start : start + FIRINGS]}
+            await self.stock.fetch(names)
+            for name, subject in names.items():
+                if (life := self.stock.lives.get(name)) is not None:
+                    heard.rest_on(subject, Base(before(life).signals, dict(life.again)))
+            self.stock.tidy()
+        await self.pen.mark({HEALING: b"1"})
+        self.heard = heard
+
     # deadlines
 
     async def wake(self) -> None:
@@ -238,11 +263,19 @@ class Partition:
         some = self.pen.outbox[:limit]
         if not some:
             return
-        marks = await self._post.publish([(key, payload) for _, key, payload in some])
+        posting = self._posting = asyncio.create_task(self._post.publish([(key, payload) for _, key, payload in some]))
+        marks = await asyncio.shield(posting)
+        if self.heard is not None:
+            marks = {}  # whoever claims while we heal has to hear all of it again
         async with self.pen.turn():
             self.pen.send(published=some[-1][0], marks=marks)
             self._marks.update(marks)
             del self.pen.outbox[: len(some)]
+
+    async def posted(self) -> None:
+        """Wait until nothing of ours is on its way to the topic, where whoever claims next would miss it."""
+        if self._posting is not None:
+            await asyncio.wait([self._posting])
 
     async def renew_marks(self) -> None:
         """Note how far the topic of signals is known, so that whoever claims next need not read it again. Raises Lost.

@@ -124,3 +124,8 @@ class Pen:
         """Note small facts about the partition in Redis. Raises Lost."""
         async with self.turn():
             self.send(marks=marks)
+
+    async def note(self, published: OutboxId, marks: Mapping[str, bytes]) -> None:
+        """Note that the topic has the outbox up to there. Raises Lost."""
+        async with self.turn():
+            self.send(published=published, marks=marks)

@@ -9,15 +9,17 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final, Protocol
 
 from stream_app.engine.assembly import name_of
+from stream_app.engine.heard import Heard
+from stream_app.engine.horizon import Horizon
 from stream_app.engine.judge import Judge
 from stream_app.engine.keys import GAUGES, TP, Slot
-from stream_app.engine.partition import FIRINGS, Partition
+from stream_app.engine.partition import FIRINGS, HEALING, Partition
 from stream_app.engine.ports import Clock, State
 from stream_app.engine.stock import grain_name
 from stream_app.kpi.grain import GRAINS
 from stream_app.sla.instant import NEVER
 from stream_app.sla.life import Life
-from stream_app.sla.news import withdrawn
+from stream_app.sla.news import before, news, wire_id, withdrawn
 
 log = logging.getLogger(__name__)
 
@@ -83,27 +85,36 @@ class Upkeep:
                 pen.send(trimmed=old, entities=gone, retire=gone)
 
     async def reconcile(self, partition: Partition) -> None:
-        """Once the log is read to its end after a loss, withdraw what the topic says and nobody said anew."""
+        """Once the log is read again after a loss, say what the topic lacks and withdraw what stands there wrongly."""
         heard = partition.heard
-        if heard is None or not partition.horizon.caught_up:
+        if heard is None or not _read_again(partition.horizon, heard):
             return
-        left = list(heard.left())
-        async with partition.pen.turn():
-            names = [name_of(partition.kind, said.subject) for _, said in left]
-            lives = partition.stock.lives
-            await partition.stock.fetch(dict.fromkeys(names))
-            assembly = partition.assembly()
-            now = self._clock()
-            for name, (wire, said) in zip(names, left, strict=True):
-                if (life := lives.get(name)) is None:
-                    life = Life(partition.kind, said.subject)
-                    lives.put(name, life)
-                earlier = assembly.earlier(name, life)
-                if (item := withdrawn(life, wire, said.at, now)) is not None:
-                    assembly.news.append(item)
-                    assembly.changed(name, life, earlier, (), now)
-            partition.heard = None
-            await partition.commit(assembly, now)
+        while subjects := heard.subjects[:CHUNK]:
+            names = {name_of(partition.kind, subject): subject for subject in subjects}
+            await partition.revisit(list(names))
+            async with partition.pen.turn():
+                await self._settle(partition, heard, names)
+        partition.heard = None
+        await partition.pen.mark({HEALING: None, **heard.marks})
+
+    async def _settle(self, partition: Partition, heard: Heard, names: Mapping[bytes, str]) -> None:
+        lives, assembly, now = partition.stock.lives, partition.assembly(), self._clock()
+        await partition.stock.fetch(names)
+        for name, subject in names.items():
+            if (life := lives.get(name)) is None:
+                life = Life(partition.kind, subject)
+                lives.put(name, life)
+            earlier, told = assembly.earlier(name, life), heard.told(subject)
+            life.again = dict(told.again)
+            if life.state is None:
+                gone = (withdrawn(life, wire_id(its, life), signal.at, now) for its, signal in told.signals.items())
+                assembly.news.extend(item for item in gone if item is not None)
+            else:
+                found = news(heard.before(subject, before(life)), life, now)
+                assembly.news.extend(item for item in found if not heard.repeats(item))
+            assembly.changed(name, life, earlier, (), now)
+        heard.settle(names.values())
+        await partition.commit(assembly, now)
 
     async def _bring_eras(self, partition: Partition) -> None:
         """Have all entities judged by the eras that are known."""
@@ -163,3 +174,11 @@ class Upkeep:
             names = [name for name in some if name not in seen]
             seen.update(names)
             yield names
+
+
+def _read_again(horizon: Horizon, heard: Heard) -> bool:
+    """Whether all is read that the signals on the topic went by."""
+    if horizon.caught_up:
+        return True
+    upto = horizon.reaches()
+    return upto is not None and heard.since is not None and upto >= heard.since and not horizon.stalled

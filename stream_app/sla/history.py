@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, cast
 
 from msgspec import Struct
 
@@ -182,18 +182,16 @@ def fields_of(event: TicketEvent | IncidentEvent) -> tuple[str, ...]:
 
 
 def append(state: State, entry: Entry, eras: Eras) -> None:
-    """Fold one more entry in, which comes after all that the state knows of."""
-    own = micros(entry.event.time)
+    """Fold one more entry in, which comes after all that the state knows of, and is of its kind."""
+    own = micros(entry.event.time) if entry.late else entry.at
     at = max(entry.at, state.created_at)
     place = Place(
         at=at,
         stop_at=min(own, at) if entry.late else at,
-        opening=not state.partial and own == state.created_at,
+        opening=own == state.created_at and not state.partial,
     )
-    event = entry.event
-    if isinstance(state, Ticket) and isinstance(event, TicketEvent):  # noqa: SIM114 -- the branches differ in their types
-        state.apply(event, place, eras)
-    elif isinstance(state, Incident) and isinstance(event, IncidentEvent):
-        state.apply(event, place, eras)
-    else:
-        raise TypeError(event)
+    match state:
+        case Ticket():
+            state.apply(cast("TicketEvent", entry.event), place, eras)
+        case Incident():
+            state.apply(cast("IncidentEvent", entry.event), place, eras)

@@ -8,12 +8,12 @@ from itertools import pairwise
 
 import businesstimedelta
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream_app.sla.calendar import Always, Working
 from stream_app.sla.instant import DAY, HOUR, MINUTE, SECOND, Micros, micros, moment
-from stream_app.sla.shift import ROUND_THE_CLOCK, Hours, Shifts, faults
+from stream_app.sla.shift import ROUND_THE_CLOCK, Hours, Shifts
 from tests.property.calendar_oracle import PLACES, REACH, Wall, weeks
 
 Desk = tuple[Working, Wall, list[Micros]]
@@ -172,26 +172,6 @@ def test_where_no_clock_is_changed_businesstimedelta_agrees(when: datetime, late
     )
     due = when + businesstimedelta.BusinessTimeDelta(rules, seconds=span)
     assert moment(calendar.add(micros(when), Micros(span * SECOND))) == due
-
-
-@given(weeks())
-@settings(deadline=None)
-def test_hours_that_do_not_overlap_have_no_fault(week: Shifts) -> None:
-    assume(any(week.values()))
-    assert faults(week) == []
-
-
-@given(weeks(), st.data())
-@settings(deadline=None)
-def test_a_shift_laid_over_another_is_a_fault(week: Shifts, data: st.DataObject) -> None:
-    written = [(weekday, shift) for weekday, shifts in week.items() for shift in shifts]
-    assume(written)
-    weekday, (start, end) = data.draw(st.sampled_from(written))
-    # a minute of the shift, which may be the next day's by then
-    minute = data.draw(st.integers(start, end - 1))
-    day = (weekday + minute // 1440) % 7
-    doubled = {**week, day: (*week.get(day, ()), (minute % 1440, minute % 1440 + 1))}
-    assert any("overlaps" in fault for fault in faults(doubled))
 
 
 @pytest.mark.parametrize("place", PLACES, ids=str)

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from stream_app.sla.calendar import Always, Working
-from stream_app.sla.shift import ROUND_THE_CLOCK, Hours, faults
+from stream_app.sla.shift import ROUND_THE_CLOCK, Hours
 from tests.unit.config.marked import assert_said, read
 
 
@@ -42,7 +42,6 @@ def test_touching_intervals_and_days_of_several_keys_are_fine() -> None:
         '{hours: {mon-tue: ["12:00-17:00"], tue: ["08:00-12:00", "22:00-24:00"], wed: ["00:00-06:00"], sun: []}}'
     )
     assert hours.shifts == {0: ((720, 1020),), 1: ((480, 720), (720, 1020), (1320, 1440)), 2: ((0, 360),)}
-    assert faults(hours.shifts) == []
 
 
 def test_round_the_clock_is_allowed_under_any_name() -> None:

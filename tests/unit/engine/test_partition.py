@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from stream_app.engine.batch import Standing
-from stream_app.engine.keys import TP
 from stream_app.engine.heard import Heard
+from stream_app.engine.keys import TP
 from stream_app.engine.memory import MemoryRedis, MemoryStore
 from stream_app.engine.pen import Lost
 from stream_app.engine.write import Applied, Fenced, Why, Write

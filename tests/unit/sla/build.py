@@ -88,7 +88,7 @@ def rule(goal: str | None, warn: str = "", pause_on: str | None = None) -> Clock
     return ClockRule(target(goal), thresholds(warn), None if pause_on is None else frozenset(pause_on.split()))
 
 
-def policy(  # noqa: PLR0913 -- what a policy says
+def policy(
     name: str = "desk",
     *,
     match: Mapping[str, str] | None = None,

@@ -11,7 +11,7 @@ import pytest
 from stream_app.sla.calendar import Always, Working
 from stream_app.sla.instant import DAY, HOUR, MINUTE, NEVER, Micros, micros, text
 from stream_app.sla.policy import Calendar
-from stream_app.sla.shift import Hours, Shifts, no_holidays
+from stream_app.sla.shift import ROUND_THE_CLOCK, Hours, Shifts, no_holidays
 
 MON, TUE, WED, THU, FRI, SAT, SUN = range(7)
 WEEKDAYS = (MON, TUE, WED, THU, FRI)

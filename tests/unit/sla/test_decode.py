@@ -24,9 +24,9 @@ from stream_app.sla.events import (
     TicketRated,
     TicketUpdated,
 )
-from stream_app.sla.payload import TicketFields
 from stream_app.sla.instant import micros
 from stream_app.sla.kind import TOPICS, kind_of, type_of
+from stream_app.sla.payload import TicketFields
 from tests.unit.sla.build import at
 
 GOOD: dict[str, Any] = {

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from stream_app.sla.events import Event
 from stream_app.sla.fact import NOW, known, of_clock, with_labels
-from tests.unit.sla.build import comment, created, detected, era, event, policy, rule, seen, status, turn, updated
+from tests.unit.sla.build import comment, created, detected, due, era, event, policy, rule, seen, status, turn, updated
 
 DESK = era(policy(first_response="1h", resolution=rule("4h", "50%"), ola_net="2h"))
 
 
-def named(story, until: str) -> list[str]:  # type: ignore[no-untyped-def] # noqa: ANN001
+def named(story: list[Event], until: str) -> list[str]:
     return sorted(fact.name for fact in seen(story, DESK, until).state.facts())
 
 
@@ -141,6 +142,50 @@ def test_an_incident_yields_its_stages_and_how_long_they_took() -> None:
     ]
     assert told.labels("resolve_time")["agent"] == "ani"
     assert told.facts("clock") == [("12:00", 1)]
+
+
+def rated(when: str, score: float | None, **more: str) -> Event:
+    return event("ticket.rated", when, {"score": score, **more})
+
+
+def test_the_latest_rating_replaces_earlier_ones() -> None:
+    told = seen([created("09:00"), rated("10:00", 2), rated("11:00", 4.5)], DESK, "12:00")
+    (fact,) = [fact for fact in told.state.facts() if fact.name == "rated"]
+    assert (told.facts("rated")[0][0], fact.value) == ("11:00", 4_500_000)
+
+
+def test_a_rating_without_a_score_is_none() -> None:
+    words = event("ticket.rated", "11:00", {"sentiment": "negative"})
+    told = seen([created("09:00"), rated("10:00", 5), words, rated("11:30", None), event("ticket.rated", "11:40")], DESK, "12:00")
+    assert told.facts("rated")[0][0] == "10:00"
+
+
+def test_a_rating_is_of_the_assignee_at_the_resolution_else_of_the_moment() -> None:
+    story = [created("09:00", agent="ani"), rated("09:30", 5)]
+    assert seen(story, DESK, "12:00").labels("rated")["agent"] == "ani"
+    story += [status("10:00", "resolved", agent="budi"), updated("10:30", agent="cici"), rated("11:00", 3)]
+    assert seen(story, DESK, "12:00").labels("rated")["agent"] == "budi"
+    back = [*story, status("11:30", "open"), rated("11:40", 3)]
+    assert seen(back, DESK, "12:00").labels("rated")["agent"] == "cici"
+
+
+def test_a_breach_found_long_after_its_due_has_the_dimensions_of_the_due_time() -> None:
+    both = era(policy("high", match={"priority": "high"}, resolution="1h"), policy("low", resolution="8h"))
+    story = [created("09:00", "low", team="net"), updated("09:30", team="os"), updated("12:00", priority="high", team="db")]
+    told = seen(story, both, "13:00")
+    assert told.clock("resolution").breached == "12:00"
+    assert ("10:00", 1) in told.facts("clock")
+    assert told.labels("clock", clock="resolution")["team"] == "os"
+    law = era(incidents=[policy(regulations="dora")])
+    early = [detected("09:00", team="soc"), turn("20:00", "updated", team="csirt"), turn("04 10:00", "classified", **{"as": "major"})]
+    assert seen(early, law, "04 11:00").labels("clock")["team"] == "csirt"  # due on the 4th at 09:00
+
+
+def test_a_breach_due_before_the_beginning_has_the_first_dimensions() -> None:
+    story = [created("09:00", team="net"), due("10:00", "resolution", "08:00")]
+    assert seen(story, DESK, "09:00").facts("clock") == []
+    told = seen([*story, updated("10:30", team="os")], era(policy(resolution="4h")), "11:00")
+    assert (told.facts("clock"), told.labels("clock")["team"]) == ([("08:00", 1)], "net")
 
 
 def test_labels_are_sorted_and_can_be_replaced_and_taken_out() -> None:

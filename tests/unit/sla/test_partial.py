@@ -136,3 +136,9 @@ def test_a_change_of_policy_before_the_creation_is_no_re_target() -> None:
     clock = told.ticket.find("resolution")
     assert clock is not None
     assert clock.started_at == told.ticket.created_at
+
+
+@pytest.mark.parametrize("kind", ["incident.updated", "incident.resolved", "ticket.updated", "ticket.deleted"])
+def test_a_first_event_may_come_without_data(kind: str) -> None:
+    told = seen([event(kind, "09:00")], DESK, "09:30")
+    assert told.row["partial"] is True

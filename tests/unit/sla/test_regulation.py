@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stream_app.sla.events import Event
+from stream_app.sla.policy import Policy
 from stream_app.sla.regulation import REGULATIONS, STAGES, fourth_business_day, month_later
 from tests.unit.sla.build import Seen, at, classified, detected, era, notified, policy, rule, seen, shown, turn
 
@@ -242,6 +243,26 @@ def test_a_change_of_policy_never_moves_the_laws_deadline() -> None:
     told = seen(story, both, "07 00:00")
     assert told.clock("gdpr:authority")[:3] == ("breached", "09:00", "06 09:00")
     assert {clock.name: clock.version for clock in told.incident.clocks}["gdpr:authority"] == 0
+
+
+def test_the_warnings_of_a_running_one_are_those_of_the_policy_in_force() -> None:
+    def laws_of(name: str, warn: str, severity: str) -> Policy:
+        return policy(name, match={"severity": severity}, regulations="gdpr", otherwise=rule(None, warn))
+
+    both = era(incidents=[laws_of("high", "25% 50%", "high"), laws_of("low", "20% 75%", "low")])
+    story = [detected("09:00", "low", personal_data=True), turn("04 09:00", "updated", severity="high")]
+    assert seen(story, both, "07 00:00").said("gdpr:authority") == [
+        "23:24 warning 20%",
+        "04 21:00 warning 50%",
+        "06 09:00 breached",
+    ]
+    # where no policy matches, those that run are left as they are
+    none = [*story[:1], turn("04 09:00", "updated", severity="medium")]
+    assert seen(none, both, "07 00:00").said("gdpr:authority") == [
+        "23:24 warning 20%",
+        "05 15:00 warning 75%",
+        "06 09:00 breached",
+    ]
 
 
 def test_a_new_configuration_may_bring_a_regulation() -> None:

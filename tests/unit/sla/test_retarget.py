@@ -450,6 +450,55 @@ def test_an_agreed_deadline_on_another_calendar_stays_where_it_is() -> None:
     assert told.said("resolution") == ["11:30 warning 50%"]
 
 
+def test_agreeing_on_the_deadline_that_holds_already_says_nothing_anew() -> None:
+    story = [created("09:00", "high"), due("10:30", "resolution", "11:00")]
+    told = seen(story, TWO_POLICIES, "20:00")
+    assert told.said("resolution") == ["10:00 warning 50%", "11:00 breached"]
+    clock = told.ticket.find("resolution")
+    assert clock is not None
+    assert clock.version == 0
+    # but from then on pauses do not move it
+    paused = seen([*story, status("10:40", "pending"), status("10:50", "open")], TWO_POLICIES, "10:50")
+    assert paused.clock("resolution").due == "11:00"
+
+
+def test_an_agreed_deadline_under_an_equal_rule_stays_untouched() -> None:
+    same = era(policy("high", match={"priority": "high"}, resolution="2h"), policy("low", resolution="4h"))
+    story = [created("09:00", "low"), due("09:30", "resolution", "12:00"), updated("10:00", priority="high")]
+    assert seen(story, same, "10:00").clock("resolution") == ("running", "09:00", "12:00", None, 60, 180, None)
+
+
+@pytest.mark.parametrize(
+    ("mode", "due_at"),
+    # 06–11 on the office's hours 08–12 are 3 h, around the clock 5; paused at 11:00, raised at 11:30, resumed at 12:00
+    [("recompute", "10:00"), ("carry", "13:00"), ("forward", "16:00"), ("reset", "16:00")],
+)
+def test_a_change_of_calendar_while_paused(mode: str, due_at: str) -> None:
+    story = [created("06:00", "low"), status("11:00", "pending"), updated("11:30", priority="high"), status("12:00", "open")]
+    assert seen(story, desk(mode, calendar="office"), "12:00").clock("resolution").due == due_at
+
+
+def test_warnings_that_change_at_the_moment_of_a_re_target_are_those_that_speak() -> None:
+    three = era(
+        policy("vip", match={"customer": "acme"}, resolution=rule("4h", "40%")),
+        policy("high", match={"priority": "high"}, resolution=rule("4h", "50%")),
+        policy("low", resolution=rule("8h", "75%")),
+    )
+    story = [created("09:00", "low"), updated("11:00", priority="high"), updated("11:00", customer="acme")]
+    assert seen(story, three, "12:00").said("resolution") == ["11:00 warning 40%"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_happens_at_the_very_moment_of_a_re_target_comes_before_what_it_makes_true(mode: str) -> None:
+    # over by the new target, but resolved in the same second: the stop itself is late, unless the target starts anew
+    story = [*RAISED, status("11:00", "resolved")]
+    told = seen(story, desk(mode, "8h", "1h", "50%"), "12:00").clock("resolution")
+    if mode in {"recompute", "carry"}:
+        assert (told.state, told.due, told.breached) == ("breached", "10:00", "11:00")
+    else:
+        assert (told.state, told.due, told.breached) == ("met", "12:00", None)
+
+
 # another configuration
 
 
