@@ -141,22 +141,31 @@ def over(clock: Clock, calendar: Calendar, at: int) -> bool:
 
 
 def passed_due(clock: Clock, calendar: Calendar, at: int) -> int | None:
-    """The deadline that has passed by `at`: the earliest moment by which the clock had counted its target.
-
-    None while it has not. A target counted to the full at the very instant of a pause is reached at the resume.
-    """
+    """The deadline that has passed by `at`; None while it has not."""
     if clock.fixed is not None:
         return clock.fixed if at > clock.fixed else None
     if clock.target is None or clock.missed is not None:
         return clock.missed
+    return reached(clock, clock.base + clock.target, calendar, at)
+
+
+def reached(clock: Clock, value: int, calendar: Calendar, at: int) -> int | None:
+    """The earliest moment, before `at`, by which the clock had counted so much; None if it had not.
+
+    What is counted to the full at the very instant of a pause is reached at the resume.
+    """
+    if clock.fixed is not None:
+        moment = _moment_of(clock, value, calendar)
+        return moment if moment < at else None
     runs = clock.runs[clock.settled_runs :]
     if clock.since is not None:
         runs = [*runs, clock.since, at]
-    left = clock.base + clock.target - (clock.elapsed(calendar, at) - length(runs, calendar))
+    # what was carried over from another calendar stands before the first run
+    left = value - (clock.elapsed(calendar, at) - length(runs, calendar))
     for begun, ended in zip(runs[::2], runs[1::2], strict=True):
-        due = calendar.add(Micros(begun), Micros(max(0, left)))
-        if due < ended:
-            return due
+        moment = calendar.add(Micros(begun), Micros(max(0, left)))
+        if moment < ended:
+            return moment
         left -= calendar.between(Micros(begun), Micros(ended))
     return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from stream_app.sla.clock import Clock
-from stream_app.sla.deadline import length, over, owe, passed_due, progress, schedule
+from stream_app.sla.deadline import length, over, owe, passed_due, reached, schedule, steps
 from stream_app.sla.instant import Micros
 from stream_app.sla.policy import (
     BusinessDays,
@@ -92,9 +92,11 @@ def negotiate(clock: Clock, due: int, warn: tuple[Threshold, ...], calendar: Cal
 
 
 def change_warnings(clock: Clock, warn: tuple[Threshold, ...], calendar: Calendar, at: int) -> None:
-    """Warn at other thresholds from `at` on: the deadline is the same, so nothing is said anew of what has passed."""
-    if clock.owes_at is None:
-        clock.mark = max(clock.mark, progress(clock, calendar, at) - 1)
+    """Warn at other thresholds from `at` on: the deadline is the same, so nothing is said of what has passed."""
+    if clock.owes_at is None and clock.target is not None:
+        values = [value for value, _ in steps(warn, clock.base, clock.target)]
+        passed = [value for value in values if reached(clock, value, calendar, at) is not None]
+        clock.mark = max(clock.mark, *passed) if passed else clock.mark
     schedule(clock, warn, calendar)
 
 

@@ -34,9 +34,13 @@ class Spoken:
         return [one["type"] for one in self.messages if one["subject"] == subject and one["type"].startswith("sla.")]
 
     def standing(self) -> Counter[Statement]:
-        """What was said less what was withdrawn. An id said twice counts once, as at any receiver."""
+        """What was said less what was withdrawn. An id said again says nothing new, as to any receiver."""
         stands: dict[str, Statement] = {}
+        known: set[str] = set()
         for one in self.messages:
+            if one["id"] in known:
+                continue
+            known.add(one["id"])
             if one["type"] == "sla.corrected":
                 stands.pop(one["data"]["corrects"], None)
             elif one["type"] in STANDING:

@@ -94,4 +94,4 @@ def test_a_worker_that_slept_through_its_session_does_no_harm_when_it_wakes(syst
     assert not differences(system.replay(events, "--config", conf, "--until", LAST), system.report("--until", LAST))
     spoken = system.spoken()
     assert spoken.standing() == stated(system.report()["signals"])
-    assert set(spoken.repeated().values()) <= {2}
+    assert set(spoken.repeated().values()) <= {2}  # what it had begun to publish when it fell asleep

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from hypothesis import given
@@ -24,6 +24,8 @@ SIGNALS = ("sla.warning", "sla.breached", "sla.met", "sla.cancelled")
 
 on_time = st.integers(0, 6).map(lambda ticks: ticks * LATENESS // 6)
 whenever = st.sampled_from((0, 0, 0, -5 * MINUTE, 20 * MINUTE, LATENESS, LATENESS + 1, 3 * HOUR))
+HEARD_AFTER = (0,)
+"""How long after it is activated a worker hears of a configuration."""
 pauses = st.sampled_from((0, 0, 1, MINUTE, 20 * MINUTE, 2 * HOUR, 9 * HOUR))
 
 
@@ -69,8 +71,8 @@ class Stream:
         pass_time(self.life, self.eras, upto)
         self.publish(news(old, self.life, upto))
 
-    def publish(self, messages: Sequence[News] | object) -> None:
-        for message in messages:  # type: ignore[attr-defined] # an iterator of them
+    def publish(self, messages: Iterable[News]) -> None:
+        for message in messages:
             if message.type in SIGNALS:
                 assert message.id not in self.used, "an id is said once"
                 self.used.add(message.id)
@@ -96,30 +98,37 @@ def runs(draw: st.DrawFn) -> tuple[Stream, int]:
     arrivals = story.arrivals()
     now = min(one.at + one.delay for one in arrivals)
     unheard = list(eras[1:])
+
+    def hear() -> None:
+        while unheard and unheard[0].since <= now - draw(st.sampled_from(HEARD_AFTER)):
+            stream.eras = (*stream.eras, unheard.pop(0))
+            stream.wake(now)
+
     while arrivals:
         now = max(now, arrivals[0].at + arrivals[0].delay) + draw(pauses)
+        hear()
         size = draw(st.integers(1, 4))
         batch = [one.event for one in arrivals[:size] if one.at + one.delay <= now]
         arrivals = arrivals[len(batch) :]
         if draw(st.integers(0, 5)) == 0 and stream.history:
             batch.append(draw(st.sampled_from(stream.history)).event)
-        while unheard and unheard[0].since <= now - draw(st.sampled_from((0, 0, 15 * MINUTE))):
-            stream.eras = (*stream.eras, unheard.pop(0))
-            stream.wake(now)
         stream.take(batch, now)
         assert stream.heard() == stream.stands()
         if draw(st.booleans()):
             now += draw(pauses)
+            hear()
             stream.wake(now)
             assert amounts_to(stream.life.state, stream.eras, now) == amounts_to(
                 as_of(stream.history, stream.eras, now), stream.eras, now
             )
+    now = max(now, *(entry.at for entry in stream.history), *(era.since for era in eras))
+    hear()
     stream.eras = (*stream.eras, *unheard)
-    end = max(now, max(entry.at for entry in stream.history)) + draw(st.sampled_from((0, HOUR, 9 * HOUR, 40 * DAY)))
+    now += draw(st.sampled_from((0, HOUR, 9 * HOUR, 40 * DAY)))
     if draw(st.booleans()):
         stream.life = msgspec.msgpack.decode(msgspec.msgpack.encode(stream.life), type=Life)
-    stream.wake(end)
-    return stream, end
+    stream.wake(now)
+    return stream, now
 
 
 @given(run=runs())
