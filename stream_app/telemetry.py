@@ -33,7 +33,7 @@ class Telemetry:
         self._events = self._counter("events", "Records by what became of them.", "topic type outcome")
         self._refused = self._counter("dead_letters", "Records that are no events, by reason.", "topic reason")
         self._rewinds = self._counter("state_rewinds", "Losses of state that were found and healed.", "topic")
-        self._fenced = self._counter("fenced", "Writes that Redis refused.", "topic why")
+        self._fenced = self._counter("fenced", "Writes that Redis refused, or would have.", "topic")
         self._failed = self._counter("evaluation_failures", "Entities whose deadlines could not be judged.", "topic")
         self._published = self._counter("signals_published", "Signals that Kafka has acknowledged.", "")
         self._lost = self._counter("log_lost_records", "Offsets that retention took before they were read.", "topic")
@@ -90,9 +90,9 @@ class Telemetry:
             known = dict(fact.labels)
             spans.labels(known.get("priority") or known.get("severity", "")).observe(fact.value / 1_000_000)
 
-    def write_refused(self, topic: str, why: str) -> None:
+    def write_refused(self, topic: str) -> None:
         """Redis holds something else than this worker believed."""
-        self._fenced.labels(topic, why).inc()
+        self._fenced.labels(topic).inc()
 
     def state_rewound(self, topic: str) -> None:
         """The log is read again from where Redis stands."""

@@ -87,7 +87,7 @@ async def _show(speed: float, span: Micros | None, seed: int) -> None:
     async with drawn, Stage(board, seed, heard, loaded) as stage:
         await stage.run(end)
         board.ending = True
-    console.print(lines.summary(board))
+    console.print("ended before the history was read" if board.loading is not None else lines.summary(board))
 
 
 def _end_of_signals(board: Board) -> asyncio.Event:

@@ -12,6 +12,7 @@ from typing import Any, Final, Self
 import aiohttp
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from redis.exceptions import RedisError
 
 from stream_app.config.configuration import built_in
 from stream_app.config.kpis import catalogue
@@ -70,7 +71,9 @@ class Stage:
         leash = self._stack.enter_context(Leash())
         broker = self._stack.enter_context(Broker({plan.name: plan.partitions for plan in plans("", PARTITIONS)}))
         redis = self._stack.enter_context(RedisServer(leash))
-        self._worker = self._stack.enter_context(Worker(leash))
+        self._worker = Worker(leash)
+        self._stack.push_async_callback(asyncio.to_thread, self._worker.stop)  # the screen lives on meanwhile
+        self._worker.start()
         self._sender = Sender(broker.address)
         self._feed = Feed(self._sender, self._seed, self._board.clock.began)
         self._board.doors = f"Kafka {broker.address}, {redis.url}"
@@ -99,6 +102,8 @@ class Stage:
             for task in tasks:
                 if task.done():
                     task.result()
+        except RedisError as error:
+            raise Missing(f"Redis does not answer any more: {error}") from error
         finally:
             for task in [*tasks, ending]:
                 task.cancel()

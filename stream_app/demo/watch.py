@@ -104,13 +104,13 @@ class Watch:
         return [due for due in found if due is not None]
 
     async def _overdue(self, breaches: dict[str, Said]) -> list[Due]:
-        places = {alert: self._place(one) for alert, one in breaches.items()}
-        lives = await self._lives(places.values())
+        asked = [(alert, one, self._place(one)) for alert, one in breaches.items()]
+        lives = await self._lives(place for _, _, place in asked)
         overdue: list[Due] = []
-        for alert, one in list(breaches.items()):
-            due = _due(lives.get(places[alert]), one.clock, None, breached=True)
+        for alert, one, place in asked:
+            due = _due(lives.get(place), one.clock, None, breached=True)
             if due is None:
-                del breaches[alert]
+                breaches.pop(alert, None)  # others may have been heard meanwhile, and this one's end
             else:
                 overdue.append(due)
         return sorted(overdue, key=lambda due: -due.at)

@@ -1,11 +1,10 @@
-"""The demo's worker as the demo sees it: a process that is given an order, asked for its figures, and ended."""
+"""The demo's worker as the demo sees it: a process that is started, given an order, and ended."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import msgspec
 
@@ -13,22 +12,22 @@ from stream_app.demo.leash import Leash, ended
 from stream_app.demo.missing import Missing
 from stream_app.demo.order import Order
 
-GRACE: Final = 10.0
+GRACE: Final = 5.0
 """Seconds for its drain."""
 TAIL: Final = 1_500
 
 
 class Worker:
-    """A process that runs from entering it to leaving it; it works once it has its order."""
+    """A process of its own; it works once it has its order."""
 
     def __init__(self, leash: Leash) -> None:
-        """It starts importing while the rest is made ready."""
+        """The leash has the folder that it may write to."""
         self._leash = leash
         self._log = leash.folder / "worker.log"
         self._process: subprocess.Popen[bytes] | None = None
-        self.grace = GRACE
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
+        """Let it import what it needs, while the rest is made ready."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 -- ourselves
                 # The temporary folder is ours, so that nothing of it stays behind, whatever becomes of the process.
@@ -39,14 +38,11 @@ class Worker:
                 start_new_session=True,  # Ctrl-C is for us, who end it in its turn
             )
         self._leash.hold(self._process)
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def stop(self) -> None:
         """SIGTERM: it drains. Its input ends last, for it would take that for our death."""
         if self._process is not None:
-            ended(self._process, self.grace)
+            ended(self._process, GRACE)
             if self._process.stdin is not None:
                 self._process.stdin.close()
 

@@ -230,7 +230,7 @@ class Engine:
                     partition.pen.quiet and partition.pen.expected == before[tp] and partition.pen.fenced is None
                 )
                 if unchanged and self.partitions.get(tp) is partition and not agrees(found, before[tp]):
-                    self._telemetry.write_refused(tp.topic, "idle")
+                    self._telemetry.write_refused(tp.topic)
                     partition.pen.lose(Fenced(why=Why.SEQUENCE, found=found))
                 elif unchanged and partition.pen.position is not None:
                     self._source.hint(tp, partition.pen.position)

@@ -91,7 +91,7 @@ class Pen:
             self._room.release()
         if isinstance(answer, Fenced):
             if self.fenced is None:
-                self._telemetry.write_refused(self.tp.topic, answer.why)
+                self._telemetry.write_refused(self.tp.topic)
                 self.lose(answer)
             return
         places = outbox_ids(write)

@@ -26,6 +26,8 @@ def differences(expected: dict[str, Any], found: dict[str, Any], parts: tuple[st
         theirs = {name(one): one for one in found[part]}
         differing = [key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key)]
         said.append(f"{part}: {len(differing)} of {len(expected[part])} and {len(found[part])} differ")
-        for key in sorted(differing)[:SHOWN]:
-            said.append(f"  {key}\n    expected {json.dumps(ours.get(key))}\n    found    {json.dumps(theirs.get(key))}")
+        said += [
+            f"  {key}\n    expected {json.dumps(ours.get(key))}\n    found    {json.dumps(theirs.get(key))}"
+            for key in sorted(differing)[:SHOWN]
+        ]
     return "\n".join(said)

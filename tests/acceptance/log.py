@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from confluent_kafka import Consumer, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 
 from stream_app.engine.keys import TP
 
@@ -111,22 +111,23 @@ class Log:
         partition: int | None = None,
     ) -> None:
         """Appends a record, with a log timestamp in milliseconds if one is given."""
-        place = {} if partition is None else {"partition": partition}
-        stamp = {} if at is None else {"timestamp": at}
-        self._producer.produce(self._prefix + topic, value=value, key=key, **place, **stamp)
+        chosen: dict[str, Any] = {"partition": partition, "timestamp": at}
+        given = {name: number for name, number in chosen.items() if number is not None}
+        self._producer.produce(self._prefix + topic, value=value, key=key, **given)
 
     def sent(self) -> None:
         """Waits until all of it is acknowledged."""
         assert self._producer.flush(PATIENCE) == 0
 
-    def records(self, topic: str) -> list[Message]:
+    def records(self, topic: str) -> list[Any]:
         """All that the topic holds now, by partition and offset."""
         ends = {tp.partition: end for tp, end in self.ends([topic]).items() if end}
         self._consumer.assign([TopicPartition(self._prefix + topic, number, 0) for number in ends])
-        found: list[Message] = []
+        found: list[Any] = []
         deadline = time.monotonic() + PATIENCE
         while ends and time.monotonic() < deadline:
-            for message in self._consumer.consume(1000, 0.2):
+            fetched: list[Any] = self._consumer.consume(1000, 0.2)
+            for message in fetched:
                 assert message.error() is None, message.error()
                 found.append(message)
                 if message.offset() + 1 >= ends.get(message.partition(), 0):
@@ -139,7 +140,7 @@ class Log:
         parts = [TopicPartition(tp.topic, tp.partition, end) for tp, end in self.ends([topic]).items()]
         self._consumer.assign(parts)
         while not over.is_set():
-            message = self._consumer.poll(0.05)
+            message: Any = self._consumer.poll(0.05)
             if message is not None:
                 assert message.error() is None, message.error()
                 yield message.value()

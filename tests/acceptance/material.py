@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from stream_app.simulation.arrivals import simulate
@@ -14,24 +14,42 @@ from stream_app.sla.instant import DAY, Micros, micros
 LAST: Final = "2025-06-30T10:00:00Z"
 """When the simulated span ends: every deadline after it has long passed."""
 UNTIL: Final = micros(datetime.fromisoformat(LAST))
+SPAN: Final = Micros(2 * DAY)
 HOUR: Final = 3600.0
 
+_SOUND: Final[dict[str, object]] = {
+    "specversion": "1.0",
+    "id": "poison",
+    "source": "test",
+    "type": "ticket.merged",
+    "subject": "P",
+    "time": "2025-06-29T10:00:00Z",
+    "data": {"into": "Q"},
+}
+
+
+def _spoilt(**changes: object) -> bytes:
+    """An event with something wrong about it; None leaves an attribute out."""
+    return json.dumps({name: value for name, value in (_SOUND | changes).items() if value is not None}).encode()
+
+
+SOUND: Final = _spoilt()
 POISON: Final[Sequence[tuple[str, bytes]]] = (
     ("not_json", b"not json"),
-    ("not_json", b'{"specversion": "1.0", "id": "cut'),
+    ("not_json", SOUND[:40]),
     ("not_an_object", b"[1]"),
-    ("specversion", b'{"specversion":"0.3","id":"p","source":"s","type":"ticket.merged","subject":"P","time":"2025-06-29T10:00:00Z","data":{"into":"Q"}}'),
-    ("attribute", b'{"specversion":"1.0","source":"s","type":"ticket.merged","subject":"P","time":"2025-06-29T10:00:00Z","data":{"into":"Q"}}'),
-    ("attribute", b'{"specversion":"1.0","id":"p","source":"s","type":"ticket.merged","subject":"","time":"2025-06-29T10:00:00Z","data":{"into":"Q"}}'),
-    ("sequence", b'{"specversion":"1.0","id":"p","source":"s","type":"ticket.merged","subject":"P","time":"2025-06-29T10:00:00Z","sequence":"one","data":{"into":"Q"}}'),
-    ("unknown_type", b'{"specversion":"1.0","id":"p","source":"s","type":"ticket.nope","subject":"P","time":"2025-06-29T10:00:00Z","data":{}}'),
-    ("time", b'{"specversion":"1.0","id":"p","source":"s","type":"ticket.merged","subject":"P","time":"2025-06-29T10:00:00","data":{"into":"Q"}}'),
-    ("missing_data", b'{"specversion":"1.0","id":"p","source":"s","type":"ticket.status_changed","subject":"P","time":"2025-06-29T10:00:00Z","data":{}}'),
-    ("wrong_type", b'{"specversion":"1.0","id":"p","source":"s","type":"ticket.merged","subject":"P","time":"2025-06-29T10:00:00Z","data":{"into":7}}'),
-    ("not_listed", b'{"specversion":"1.0","id":"p","source":"s","type":"ticket.created","subject":"P","time":"2025-06-29T10:00:00Z","data":{"priority":"urgent"}}'),
-    ("number", b'{"specversion":"1.0","id":"p","source":"s","type":"ticket.rated","subject":"P","time":"2025-06-29T10:00:00Z","data":{"score":6}}'),
-    ("too_large", b'{"specversion":"1.0","id":"p","source":"s","type":"ticket.merged","subject":"P","time":"2025-06-29T10:00:00Z","data":{"into":"' + b"Q" * 262_144 + b'"}}'),
-)  # fmt: skip
+    ("specversion", _spoilt(specversion="0.3")),
+    ("attribute", _spoilt(id=None)),
+    ("attribute", _spoilt(subject="")),
+    ("sequence", _spoilt(sequence="one")),
+    ("unknown_type", _spoilt(type="ticket.nope")),
+    ("time", _spoilt(time="2025-06-29T10:00:00")),
+    ("missing_data", _spoilt(type="ticket.status_changed", data={})),
+    ("wrong_type", _spoilt(data={"into": 7})),
+    ("not_listed", _spoilt(type="ticket.created", data={"priority": "urgent"})),
+    ("number", _spoilt(type="ticket.rated", data={"score": 6})),
+    ("too_large", _spoilt(data={"into": "Q" * 262_144})),
+)
 """Lines that are no events, each with the reason they are refused for."""
 
 POISONED: Final = frozenset(line for _, line in POISON)
@@ -66,9 +84,16 @@ windows: [1h, 24h, 7d]
 Lines = list[bytes]
 
 
-def simulated(events: int, seed: int, until: Micros = UNTIL, span: Micros = Micros(2 * DAY)) -> Lines:
+def simulated(events: int, seed: int, until: Micros = UNTIL, span: Micros = SPAN) -> Lines:
     """Events by time."""
     return list(simulate(events, seed, until, span))
+
+
+def event(subject: str, name: str, at: float, **data: object) -> bytes:
+    """A ticket's event at so many seconds since the epoch."""
+    moment = datetime.fromtimestamp(at, UTC).isoformat()
+    head = {"specversion": "1.0", "id": f"{subject}-{name}-{at}", "source": "test", "type": f"ticket.{name}"}
+    return json.dumps(head | {"subject": subject, "time": moment, "data": data}).encode()
 
 
 def moment(line: bytes) -> float:

@@ -17,7 +17,7 @@ import redis
 from prometheus_client.parser import text_string_to_metric_families
 
 from stream_app.engine.keys import TP, Names
-from tests.acceptance.log import DeadLetter, Log, Spoken
+from tests.acceptance.log import SIGNALS, DeadLetter, Log, Spoken
 from tests.services.kafka import Kafka
 from tests.services.redis import Redis
 from tests.services.server import Server, free_port
@@ -135,7 +135,9 @@ class System:
             timeout=60,
             check=False,
         )
-        assert done.returncode == code, f"{arguments} ended with {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr}"
+        assert done.returncode == code, (
+            f"{arguments} ended with {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr}"
+        )
         return done
 
     def create_topics(self, partitions: int = 2) -> None:
@@ -189,15 +191,12 @@ class System:
         ends = self.log.ends(TOPICS)
         since, shown = time.monotonic(), self._shown()
         deadline = since + within
-        while time.monotonic() < deadline:
+        while time.monotonic() - since < quiet:
+            assert time.monotonic() < deadline, f"not settled within {within:g} s; positions {shown}, ends {ends}"
             time.sleep(POLL)
             now = self._shown()
-            behind = [tp for tp in self.tps() if (self._position(tp) or 0) < ends[tp]]
-            if now != shown or behind or self._to_say():
+            if now != shown or any((now[tp] or 0) < end for tp, end in ends.items()) or self._to_say():
                 since, shown = time.monotonic(), now
-            elif time.monotonic() - since > quiet:
-                return
-        raise AssertionError(f"not settled within {within:g} s; behind: {behind}")
 
     def report(self, *options: object) -> Report:
         """What `tenggat report` says."""
@@ -223,8 +222,9 @@ class System:
         position = self.redis.hget(self.names.of(tp).meta, "next")
         return None if position is None else int(position)
 
-    def _shown(self) -> list[bytes | None]:
-        return [self.redis.hget(self.names.of(tp).meta, "seq") for tp in self.tps()]
+    def _shown(self) -> dict[TP, int | None]:
+        """The positions, and how much has been said."""
+        return {tp: self._position(tp) for tp in self.tps()} | self.log.ends([SIGNALS])
 
     def _to_say(self) -> bool:
         now = time.time_ns() // 1000  # noqa: TID251 -- the edge reads the clock

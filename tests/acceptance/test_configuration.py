@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import json
 import time
-from datetime import UTC, datetime
 
 from stream_app.sla.instant import text
 from tests.acceptance.comparison import differences
 from tests.acceptance.log import stated
-from tests.acceptance.material import text_of
+from tests.acceptance.material import event, text_of
 from tests.acceptance.system import System, until
 
 STRICT, LOOSE = 1, 3  # hours
@@ -19,12 +17,6 @@ windows: [1h, 24h]
 """
 
 
-def event(subject: str, name: str, at: float, **data: object) -> bytes:
-    moment = datetime.fromtimestamp(at, UTC).isoformat()
-    head = {"specversion": "1.0", "id": f"{subject}-{name}-{at}", "source": "test", "type": f"ticket.{name}"}
-    return json.dumps(head | {"subject": subject, "time": moment, "data": data}).encode()
-
-
 def test_a_worker_restarted_with_another_configuration_brings_it_to_all_and_an_old_one_does_not_bring_its_own_back(
     system: System,
 ) -> None:
@@ -33,7 +25,8 @@ def test_a_worker_restarted_with_another_configuration_brings_it_to_all_and_an_o
     began = time.time() - 7200  # noqa: TID251 -- tickets of the last two hours, whose clocks run
     created = [event(f"T-{n}", "created", began + 300 * n, priority="low") for n in range(24)]
     answered = [
-        event(f"T-{n}", "commented", began + 300 * n + 60, author={"id": "ani", "role": "agent"}) for n in range(0, 24, 2)
+        event(f"T-{n}", "commented", began + 300 * n + 60, author={"id": "ani", "role": "agent"})
+        for n in range(0, 24, 2)
     ]
     ended = [event(f"T-{n}", "status_changed", began + 300 * n + 3000, status="resolved") for n in range(6)]
     first = [*created, *answered, *ended]

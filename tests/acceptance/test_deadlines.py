@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+import pytest
+
+from tests.acceptance.material import event
 from tests.acceptance.system import System, until
 
 CONFIG = """\
@@ -18,13 +22,6 @@ max_ahead: 5m
 """
 SOON = 1.0
 """Seconds within which a signal must have come, on the slowest of machines; the aim is 0.2."""
-
-
-def event(subject: str, name: str, at: float, **data: object) -> bytes:
-    """A ticket's event at so many seconds since the epoch."""
-    moment = datetime.fromtimestamp(at, UTC).isoformat()
-    head = {"specversion": "1.0", "id": f"{subject}-{name}", "source": "test", "type": f"ticket.{name}"}
-    return json.dumps(head | {"subject": subject, "time": moment, "data": data}).encode()
 
 
 class Ear:
@@ -61,7 +58,7 @@ def listening(system: System) -> Iterator[Ear]:
         thread.join()
 
 
-def test_deadlines_are_said_at_their_moment(system: System) -> None:
+def test_deadlines_are_said_at_their_moment(system: System, capsys: pytest.CaptureFixture[str]) -> None:
     system.worker(system.file("tenggat.yaml", CONFIG))
     for number in range(8):  # every partition has been read from
         system.log.send("tickets", f"W-{number}", event(f"W-{number}", "deleted", 1e9))
@@ -82,11 +79,13 @@ def test_deadlines_are_said_at_their_moment(system: System) -> None:
 
     assert ear.of("DONE").keys() - {"clock.stopped"} == {"sla.met"}
     late, ahead = ear.of("LATE"), ear.of("AHEAD")
-    print("\nafter their moment, in ms:", [round(1000 * delay) for one in (late, ahead) for _, delay in one.values()])
+    delays = [delay for one in (late, ahead) for _, delay in one.values()]
+    with capsys.disabled():
+        sys.stdout.write(f"\nms after their moment: {[round(1000 * delay) for delay in delays]}\n")
     assert {kind: round(at - now, 3) for kind, (at, _) in late.items()} == {"sla.warning": 1.0, "sla.breached": 2.0}
     # An event of the near future counts from its time on.
     assert {kind: round(at - now, 3) for kind, (at, _) in ahead.items()} == {"sla.warning": 2.5, "sla.breached": 3.5}
-    assert all(0 <= delay < SOON for one in (late, ahead) for _, delay in one.values())
+    assert all(0 <= delay < SOON for delay in delays)
 
     (letter,) = system.dead_letters()
     assert (letter.key, letter.headers["tenggat-reason"]) == (b"TOO-FAR", "too_far_ahead")
@@ -104,7 +103,13 @@ def test_what_was_resolved_in_the_part_of_the_log_not_yet_read_is_never_said_to_
     send("tickets", "LATE", event("LATE", "created", created, priority="low", channel="phone"), int(1000 * created), 0)
     for number in range(60):
         other = f"O-{number}"
-        send("tickets", other, event(other, "created", between, priority="low", title="x" * 140_000), int(1000 * between), 0)
+        send(
+            "tickets",
+            other,
+            event(other, "created", between, priority="low", title="x" * 140_000),
+            int(1000 * between),
+            0,
+        )
     send("tickets", key, event(key, "status_changed", resolved, status="resolved"), int(1000 * resolved), 0)
     for number in range(60):
         other = f"P-{number}"

@@ -45,11 +45,8 @@ def test_a_redis_that_lost_the_tail_of_its_file_heals_the_same_way(system: Syste
         assert producing.wait(60) == 0
     system.settle(quiet=LOST)
 
-    assert not differences(
-        system.replay(events, "--config", conf, "--until", LAST), system.report("--until", LAST)
-    )
+    assert not differences(system.replay(events, "--config", conf, "--until", LAST), system.report("--until", LAST))
     spoken = system.spoken()
-    print(f"\nsaid twice: {len(spoken.repeated())} of {len(spoken.messages)}")
     assert spoken.standing() == stated(system.report()["signals"])
     assert spoken.repeated() == {}
     assert worker.total("tenggat_state_rewinds_total") > 0
@@ -62,8 +59,15 @@ def test_the_report_reads_the_very_buckets_so_that_a_wrong_one_shows(system: Sys
     system.settle()
     right = system.report("--until", LAST)
 
-    key = next(key for tp in system.tps() for key in sorted(system.redis.keys(b"{%s:%s-%d}:bucket:60m:*" % (
-        system.names.namespace.encode(), tp.topic.encode(), tp.partition))))
+    key = next(
+        key
+        for tp in system.tps()
+        for key in sorted(
+            system.redis.keys(
+                b"{%s:%s-%d}:bucket:60m:*" % (system.names.namespace.encode(), tp.topic.encode(), tp.partition)
+            )
+        )
+    )
     name, data = next(iter(sorted(system.redis.hgetall(key).items())))
     doubled = Bucket.decode(data)
     doubled.merge(Bucket.decode(data))

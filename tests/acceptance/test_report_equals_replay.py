@@ -30,7 +30,9 @@ def test_the_running_system_reports_what_replay_reports(system: System, lines: L
 
     replayed = system.replay(events, "--config", conf, "--until", LAST)
     assert not differences(replayed, system.report("--until", LAST))
-    outcomes = {name: worker.total("tenggat_events_total", outcome=name) for name in replayed["events"] if name != "read"}
+    outcomes = {
+        name: worker.total("tenggat_events_total", outcome=name) for name in replayed["events"] if name != "read"
+    }
     assert outcomes == {name: count for name, count in replayed["events"].items() if name != "read"}
     poison = Counter(line for line in lines if line in POISONED)
     assert Counter(letter.value for letter in system.dead_letters()) == poison

@@ -58,8 +58,15 @@ def test_a_worker_says_whether_it_lives_and_whether_it_is_ready(system: System, 
 
 def test_a_bad_configuration_stops_a_worker_with_all_its_mistakes(system: System) -> None:
     bad = system.file("bad.yaml", BAD)
-    mistakes = [line for line in system.tenggat("worker", "--config", bad, code=2).stderr.splitlines() if "bad.yaml:" in line]
-    assert [line.partition(": ")[0].rpartition("bad.yaml")[2] for line in mistakes] == [":2:57", ":5:5", ":6:35", ":7:11"]
+    mistakes = [
+        line for line in system.tenggat("worker", "--config", bad, code=2).stderr.splitlines() if "bad.yaml:" in line
+    ]
+    assert [line.partition(": ")[0].rpartition("bad.yaml")[2] for line in mistakes] == [
+        ":2:57",
+        ":5:5",
+        ":6:35",
+        ":7:11",
+    ]
     assert mistakes == [
         line for line in system.tenggat("check-config", bad, code=2).stderr.splitlines() if "bad.yaml:" in line
     ]

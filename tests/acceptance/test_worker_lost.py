@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections import Counter
 
@@ -9,7 +10,7 @@ import pytest
 
 from tests.acceptance.comparison import differences
 from tests.acceptance.log import stated
-from tests.acceptance.material import CONFIG, LAST, POISON, POISONED, disturbed, simulated, swirled, text_of
+from tests.acceptance.material import CONFIG, LAST, POISON, POISONED, SOUND, disturbed, simulated, swirled, text_of
 from tests.acceptance.system import SESSION, System, until
 from tests.services.redis import Redis
 
@@ -20,7 +21,7 @@ pytestmark = [pytest.mark.chaos]
 
 
 def test_a_worker_killed_with_writes_in_flight_loses_nothing_and_doubles_nothing(
-    system: System, redis_server: Redis, record_property: object
+    system: System, redis_server: Redis, capsys: pytest.CaptureFixture[str]
 ) -> None:
     events, conf = system.file("events.jsonl", text_of(LINES)), system.file("tenggat.yaml", CONFIG)
     doomed = system.worker(conf)
@@ -41,38 +42,53 @@ def test_a_worker_killed_with_writes_in_flight_loses_nothing_and_doubles_nothing
 
     # At least once on the wire: what was published and not noted when the worker died is published again, no more.
     repeated = spoken.repeated()
-    print(f"\nsaid twice: {len(repeated)} of {len(spoken.messages)}")
+    with capsys.disabled():
+        sys.stdout.write(f"\nsaid twice: {len(repeated)} of {len(spoken.messages)}\n")
     assert set(repeated.values()) <= {2}
 
-    letters = {(letter.headers["tenggat-topic"], letter.headers["tenggat-offset"], letter.value) for letter in system.dead_letters()}
-    assert Counter(value for *_, value in letters) == Counter(line for line in LINES if line in POISONED) + Counter([b'{"key": "of another"}'])
+    letters = {
+        (letter.headers["tenggat-topic"], letter.headers["tenggat-offset"], letter.value)
+        for letter in system.dead_letters()
+    }
+    assert Counter(value for *_, value in letters) == Counter(line for line in LINES if line in POISONED) + Counter(
+        [b'{"key": "of another"}']
+    )
 
 
 def test_dead_letters_say_why_and_where_they_come_from(system: System) -> None:
     system.worker()
-    wrong = b'{"specversion":"1.0","id":"1","source":"s","type":"ticket.merged","subject":"P","time":"2025-06-29T10:00:00Z","data":{"into":"Q"}}'
     known = {value: reason for reason, value in POISON}
     for value in known:
         system.log.send("tickets", "P", value, partition=1)
-    system.log.send("tickets", "another", wrong, partition=1)
-    system.log.send("tickets", None, wrong, partition=1)
-    system.log.send("security-incidents", "P", wrong, partition=0)
+    system.log.send("tickets", "another", SOUND, partition=1)
+    system.log.send("tickets", None, SOUND, partition=1)
+    system.log.send("security-incidents", "P", SOUND, partition=0)
     system.log.send("measurements", "tombstone", None, partition=0)
     system.log.sent()
     system.settle()
 
     letters = system.dead_letters()
-    tickets, incidents, measurements = (f"{system.prefix}{topic}" for topic in ("tickets", "security-incidents", "measurements"))
+    tickets, incidents, measurements = (
+        f"{system.prefix}{topic}" for topic in ("tickets", "security-incidents", "measurements")
+    )
     where = [
-        (letter.headers["tenggat-topic"], int(letter.headers["tenggat-partition"]), int(letter.headers["tenggat-offset"]))
+        (
+            letter.headers["tenggat-topic"],
+            int(letter.headers["tenggat-partition"]),
+            int(letter.headers["tenggat-offset"]),
+        )
         for letter in letters
     ]
-    assert where == [*((tickets, 1, offset) for offset in range(len(known) + 2)), (incidents, 0, 0), (measurements, 0, 0)]
+    assert where == [
+        *((tickets, 1, offset) for offset in range(len(known) + 2)),
+        (incidents, 0, 0),
+        (measurements, 0, 0),
+    ]
     assert [(letter.headers["tenggat-reason"], letter.key, letter.value) for letter in letters] == [
         *((reason, b"P", value) for value, reason in known.items()),
-        ("wrong_key", b"another", wrong),
-        ("wrong_key", None, wrong),
-        ("wrong_topic", b"P", wrong),
+        ("wrong_key", b"another", SOUND),
+        ("wrong_key", None, SOUND),
+        ("wrong_topic", b"P", SOUND),
         ("not_json", b"tombstone", None),
     ]
 

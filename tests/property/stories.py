@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from stream_app.sla.decode import decode
 from stream_app.sla.era import Era
 from stream_app.sla.events import Event
 from stream_app.sla.instant import EARLIEST, HOUR, MINUTE, Micros, moment
+from stream_app.sla.policy import Condition
 from tests.unit.sla.build import at, era, policy, rule
 
 START: Final = at("09:00")
@@ -97,10 +99,10 @@ def stories(draw: st.DrawFn, delays: st.SearchStrategy[int]) -> Story:
     """A life of up to a dozen events, mostly with its creation, and sometimes something before that."""
     kind = draw(st.sampled_from(("ticket", "incident")))
     menu = TICKET if kind == "ticket" else INCIDENT
-    creation, *others = menu
-    now = START
+    creation = next(iter(menu))
+    now: int = START
     happenings = []
-    names = draw(st.lists(st.sampled_from((*others, *(OFTEN if kind == "ticket" else ()))), max_size=11))
+    names = draw(st.lists(st.sampled_from((*menu, *(OFTEN if kind == "ticket" else ()))), max_size=11))
     if draw(st.sampled_from((True, True, True, True, False))):
         names.insert(draw(st.sampled_from((0, 0, 0, 1))), creation)
     for number, name in enumerate(names or [creation]):
@@ -122,6 +124,10 @@ def stories(draw: st.DrawFn, delays: st.SearchStrategy[int]) -> Story:
     return Story(kind, happenings)
 
 
+def when(field: str, value: str | None) -> tuple[tuple[str, Condition], ...]:
+    return () if value is None else ((field, Condition(frozenset({value}))),)
+
+
 @st.composite
 def configurations(draw: st.DrawFn, since: Micros = EARLIEST) -> Era:
     """A version of the configuration: a policy for what is urgent, and mostly one for the rest."""
@@ -132,25 +138,19 @@ def configurations(draw: st.DrawFn, since: Micros = EARLIEST) -> Era:
     stage = st.builds(rule, spans, warnings)
     calendar, mode, reopen = st.sampled_from(("always", "office")), st.sampled_from(MODES), st.sampled_from(REOPENS)
     tickets, incidents = [], []
-    for name, urgent in (("urgent", True), *(() if draw(st.booleans()) else (("rest", False),))):
-        both = {"calendar": draw(calendar), "change": draw(mode), "reopen": draw(reopen)}
-        names = ["first_response", "next_response", "resolution", "ola_net"]
+    for name, urgent in (("urgent", "high"), *(() if draw(st.booleans()) else (("rest", None),))):
+        made = policy(name, calendar=draw(calendar), change=draw(mode), reopen=draw(reopen))
+        names = ["first_response", "next_response", "resolution", "ola:net"]
         names += draw(st.sampled_from(([], ["periodic_update"])))
-        tickets.append(
-            policy(
-                name,
-                match={"priority": "high"} if urgent else {},
-                **both,  # type: ignore[arg-type] # texts
-                **{name: draw(clock) for name in names},
-            )
-        )
+        tickets.append(replace(made, match=when("priority", urgent), clocks={name: draw(clock) for name in names}))
         incidents.append(
-            policy(
-                name,
-                match={"severity": "high"} if urgent else {},
-                **both,  # type: ignore[arg-type] # texts
-                regulations=draw(st.sampled_from(("", "gdpr nis2", "nis2 dora", "gdpr uu_pdp sec_8k"))),
-                **{name: draw(stage) for name in ("acknowledge", "contain", "resolve")},
+            replace(
+                made,
+                match=when("severity", urgent),
+                clocks={name: draw(stage) for name in ("acknowledge", "contain", "resolve")},
+                regulations=draw(
+                    st.sampled_from(((), ("gdpr", "nis2"), ("nis2", "dora"), ("gdpr", "uu_pdp", "sec_8k")))
+                ),
             )
         )
     return era(*tickets, incidents=incidents, since=since)
@@ -164,4 +164,3 @@ def dated(draw: st.DrawFn) -> tuple[Era, ...]:
         draw(configurations()),
         *(draw(configurations(Micros(START + ticks * GRID))) for ticks in moments),
     )
-

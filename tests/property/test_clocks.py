@@ -53,7 +53,7 @@ class Looked(NamedTuple):
 
 
 def stopwatch(turned: list[tuple[int, str]], target: int, warn: tuple[int, ...], until: int) -> Looked:
-    """Look every minute: is the office open, does the clock run, is a goal reached?"""
+    """What one sees who looks every minute whether the office is open and the clock runs."""
     elapsed, running = 0, True
     due, breached = None, None
     left = sorted((share * target, f"{share}%") for share in warn)  # in hundredths of a minute
@@ -71,7 +71,7 @@ def stopwatch(turned: list[tuple[int, str]], target: int, warn: tuple[int, ...],
                 warned.append((left.pop(0)[1], minute))
             if running and due is None and elapsed >= target:
                 due = minute
-        now = START + minute * MINUTE
+        now = Micros(START + minute * MINUTE)
         if running and minute < until:
             elapsed += OFFICE.between(now, Micros(now + MINUTE)) // MINUTE
     return Looked(elapsed, due, breached, warned)

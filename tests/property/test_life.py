@@ -114,6 +114,8 @@ def runs(draw: st.DrawFn) -> tuple[Stream, int]:
             batch.append(draw(st.sampled_from(stream.history)).event)
         stream.take(batch, now)
         assert stream.heard() == stream.stands()
+        if draw(st.integers(0, 3)) == 0:
+            stream.wake(now - draw(pauses))  # the log is read up to then only
         if draw(st.booleans()):
             now += draw(pauses)
             hear()

@@ -69,11 +69,11 @@ def test_durations_are_measured_by_urgency() -> None:
 
 def test_losses_and_failures_are_counted() -> None:
     telemetry = Telemetry()
-    telemetry.write_refused("tickets", "owner")
+    telemetry.write_refused("tickets")
     telemetry.state_rewound("tickets")
     telemetry.evaluation_failed("tickets")
     telemetry.log_lost("tickets", 7)
-    assert value(telemetry, "tenggat_fenced_total", topic="tickets", why="owner") == 1
+    assert value(telemetry, "tenggat_fenced_total", topic="tickets") == 1
     assert value(telemetry, "tenggat_state_rewinds_total", topic="tickets") == 1
     assert value(telemetry, "tenggat_evaluation_failures_total", topic="tickets") == 1
     assert value(telemetry, "tenggat_log_lost_records_total", topic="tickets") == 7

@@ -279,7 +279,7 @@ async def test_a_flush_is_noticed_though_nothing_is_written() -> None:
         assert one.log.rewinds == []
         desk.redis.flush()
         await until(lambda: one.log.rewinds)
-        assert desk.sample("tenggat_fenced_total", topic="tickets", why="idle") == 1
+        assert desk.sample("tenggat_fenced_total", topic="tickets") == 1
         watching.cancel()
 
 

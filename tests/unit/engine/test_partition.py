@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
@@ -49,6 +50,7 @@ async def test_a_batch_is_folded_into_one_write() -> None:
     assert desk.said() == ["sla.met"]
     assert held.wake == {b"ticket:T1": at("13:00") + 1}
     assert held.due == {b'["ticket:T1","resolution",1]': at("13:00")}
+    assert desk.sample("tenggat_first_response_seconds_sum", priority="high") == 300
 
 
 async def test_buckets_hold_what_a_count_of_all_facts_gives_in_whatever_batches_they_came() -> None:
@@ -221,7 +223,7 @@ async def test_a_fenced_partition_writes_nothing_more() -> None:
     ):
         with pytest.raises(Lost):
             await change
-    assert desk.sample("tenggat_fenced_total", topic="tickets", why="owner") == 1
+    assert desk.sample("tenggat_fenced_total", topic="tickets") == 1
     assert other.pen.fenced is None
 
 
@@ -232,7 +234,7 @@ async def test_of_several_refusals_the_first_is_told() -> None:
     await partition.take(batch(TICKETS, 0, [], following=1))
     await partition.take(batch(TICKETS, 1, [], following=2))
     await partition.pen.drain()
-    assert desk.sample("tenggat_fenced_total", topic="tickets", why="owner") == 1
+    assert desk.sample("tenggat_fenced_total", topic="tickets") == 1
 
 
 class Slow(MemoryStore):
@@ -272,6 +274,18 @@ async def test_no_more_writes_are_under_way_than_there_is_room_for() -> None:
     await drained
     assert desk.held().marks == {"n": b"5"}
     assert partition.pen.quiet
+
+
+async def test_turns_in_which_nothing_is_written_take_no_room() -> None:
+    desk = Desk("09:10")
+    partition = await desk.partition()
+    async with asyncio.timeout(1):
+        for _ in range(6):
+            async with partition.pen.turn():
+                pass
+        await partition.pen.mark({"x": b"1"})
+    await partition.pen.drain()
+    assert desk.held().marks == {"x": b"1"}
 
 
 async def test_the_position_is_moved_for_another_log() -> None:
@@ -321,6 +335,18 @@ async def test_what_wakes_next_is_known_though_another_wakes_later() -> None:
     assert partition.next_wake == at("09:40")
     await desk.wake(partition, "09:40")
     assert partition.next_wake == at("09:45")
+
+
+async def test_what_wakes_earlier_than_was_thought_is_noticed() -> None:
+    desk = Desk("09:10")
+    partition = await desk.partition()
+    await desk.take(partition, line("ticket.created", "T2", "09:10", priority="high"))
+    await desk.wake(partition, "09:11")
+    assert partition.next_wake == at("09:40")
+    partition.woken.clear()
+    await desk.take(partition, CREATED)
+    assert partition.woken.is_set()
+    assert partition.next_wake == at("09:30")
 
 
 async def test_behind_its_log_a_partition_says_only_what_came_before_what_it_has_read() -> None:
@@ -424,19 +450,20 @@ async def test_signals_are_published_in_their_order_and_dropped_then() -> None:
     desk = Desk("09:10")
     partition = await desk.partition()
     await desk.take(partition, CREATED)
-    await desk.wake(partition, "09:30")
-    await desk.wake(partition, "09:45")
+    for when in ("09:30", "09:45", "10:01"):
+        await desk.wake(partition, when)
     ids = [one["id"] for one in desk.outbox()]
     assert partition.pen.to_publish.is_set()
-    await partition.publish(limit=1)
+    await partition.publish(limit=2)
     await partition.pen.drain()
-    assert [one["id"] for one in desk.outbox()] == ids[1:]
+    assert [one["id"] for one in desk.outbox()] == ids[2:]
     await partition.publish()
     await partition.publish()
     await partition.pen.drain()
     assert desk.outbox() == []
-    assert [key for key, _ in desk.topics.signals] == [b"T1", b"T1"]
-    assert desk.held().marks["said:0"] == b"2"
+    assert [json.loads(payload)["id"] for _, payload in desk.topics.signals] == ids
+    assert {key for key, _ in desk.topics.signals} == {b"T1"}
+    assert desk.held().marks["said:0"] == b"3"
     assert partition.pen.outbox == []
 
 

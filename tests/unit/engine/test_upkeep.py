@@ -11,7 +11,20 @@ from stream_app.engine.keys import GAUGES, TP
 from stream_app.engine.partition import Partition
 from stream_app.engine.pen import Lost
 from stream_app.engine.upkeep import ERAS, SERIES, Upkeep
-from tests.unit.engine.desk import PLAIN, QUICK, TICKETS, Desk, at, caught_up, dated, life, line
+from stream_app.sla.ticket import Ticket
+from tests.unit.engine.desk import (
+    PLAIN,
+    QUICK,
+    TICKETS,
+    Desk,
+    at,
+    batch,
+    caught_up,
+    dated,
+    life,
+    line,
+    records,
+)
 
 CREATED = line("ticket.created", "T1", "09:00", priority="high", id="a")
 OTHER = PLAIN + """kpis: {quick: {formula: 'count(created where priority = "low")'}}\n"""
@@ -237,6 +250,19 @@ async def test_a_configuration_that_judges_events_already_read_has_their_entitie
     assert state.era == 1
     assert "sla.breached" in desk.said()
     assert desk.buckets() == desk.counted(life(partition, "T1").facts())
+
+
+async def test_folding_anew_keeps_events_that_are_later_than_what_the_log_is_known_to_hold() -> None:
+    desk = Desk("12:00")
+    partition = await desk.partition()
+    events = [CREATED, line("ticket.updated", "T1", "09:50", team="net")]
+    await partition.take(batch(TICKETS, 0, records(events, 0, at("09:00"))))  # put into the log by a clock that is slow
+    desk.judge.hold(dated(PLAIN, ("09:10", QUICK)))
+    await partition.revisit([b"ticket:T1"])
+    state = life(partition, "T1").state
+    assert isinstance(state, Ticket)
+    assert state.team == "net"
+    assert life(partition, "T1").ahead == []
 
 
 async def test_entities_of_an_earlier_worker_learn_of_the_eras_that_came_meanwhile() -> None:

@@ -78,7 +78,9 @@ def target(written: str | None) -> Target | None:
 def thresholds(written: str) -> tuple[Threshold, ...]:
     """Of `50% 12.5% 30m`, in that order."""
     return tuple(
-        Threshold(one, share=(round(float(one[:-1]) * 10), 1000)) if one.endswith("%") else Threshold(one, before=span(one))
+        Threshold(one, share=(round(float(one[:-1]) * 10), 1000))
+        if one.endswith("%")
+        else Threshold(one, before=span(one))
         for one in written.split()
     )
 
@@ -99,7 +101,7 @@ def policy(
     otherwise: ClockRule | None = None,
     **clocks: ClockRule | str,
 ) -> Policy:
-    """A policy. `match` has a field's values with blanks between, after `not ` where negated; `ola_net` is `ola:net`."""
+    """A policy; `match` has a field's values with blanks between, after `not` where negated; `ola_net` is `ola:net`."""
     conditions = tuple(
         (field, Condition(frozenset(values.removeprefix("not ").split()), values.startswith("not ")))
         for field, values in (match or {}).items()
@@ -192,7 +194,7 @@ def detected(when: str, severity: str = "high", **data: Any) -> Event:  # noqa: 
 
 
 def turn(when: str, what: str, **data: Any) -> Event:  # noqa: ANN401
-    """Something else that happened to an incident: `acknowledged`, `reopened` …"""
+    """Something else that happened to an incident, such as `acknowledged` or `reopened`."""
     return event(f"incident.{what}", when, data)
 
 
@@ -255,7 +257,7 @@ class Seen:
         )
 
     def moment(self, name: str) -> str | None:
-        """A moment of the report: `resolved_at` …"""
+        """A moment of the report, such as `resolved_at`."""
         return short(self.row[name])
 
     def said(self, clock: str, cycle: int = 1) -> list[str]:

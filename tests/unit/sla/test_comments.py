@@ -165,7 +165,9 @@ def test_a_policy_that_lists_no_periodic_update_has_none() -> None:
     desk = era(policy("quiet", match={"priority": "low"}, resolution="8h"), policy("busy", periodic_update="2h"))
     told = seen([created("09:00", "low"), comment("09:30")], desk, "10:00")
     assert "periodic_update/1" not in told.clocks
-    later = seen([created("09:00", "low"), comment("09:30"), updated("10:00", priority="high"), comment("11:00")], desk, "12:00")
+    later = seen(
+        [created("09:00", "low"), comment("09:30"), updated("10:00", priority="high"), comment("11:00")], desk, "12:00"
+    )
     assert later.clock("periodic_update").started == "11:00"
 
 

@@ -44,14 +44,17 @@ def test_events_are_sorted_by_the_instant() -> None:
 
 
 def test_of_one_instant_the_creating_event_comes_first() -> None:
-    story = [numbered("09:00", "pending", id="a"), event("ticket.created", "09:00", {"priority": "low"}, id="z", sequence="9")]
+    story = [
+        numbered("09:00", "pending", id="a"),
+        event("ticket.created", "09:00", {"priority": "low"}, id="z", sequence="9"),
+    ]
     told = seen(story, DESK, "09:30")
     assert (told.row["status"], told.row["priority"]) == ("pending", "low")
     assert "partial" not in told.row
 
 
 def test_a_sequence_is_compared_as_an_integer_and_a_missing_one_comes_first() -> None:
-    # none, −5, 9, 10, by their numbers and not by their texts
+    # none, -5, 9, 10, by their numbers and not by their texts
     story = [created("09:00")]
     tied = [numbered("10:00", "new"), numbered("10:00", "pending", sequence="-5")]
     tied += [numbered("10:00", "resolved", sequence="9"), numbered("10:00", "open", sequence="10")]
@@ -92,9 +95,7 @@ def test_an_entry_and_its_mark_stand_at_the_same_place() -> None:
 def test_the_same_source_and_id_are_the_same_event_and_nothing_else_is() -> None:
     names = [("a", "b"), ("ab", ""), ("", "ab"), ("a", "b "), (" a", "b"), ("A", "b"), ("1:a", "b")]
     digests = {digest(created("09:00", id=ident)) for ident in ("x",)}
-    digests |= {
-        digest(numbered("09:00", "open", source=source or "-", id=ident or "-")) for source, ident in names
-    }
+    digests |= {digest(numbered("09:00", "open", source=source or "-", id=ident or "-")) for source, ident in names}
     assert len(digests) == len(names) + 1
     assert digest(numbered("09:00", "open", id="a")) == digest(numbered("12:00", "closed", id="a"))
 
@@ -149,11 +150,20 @@ def test_the_lateness_in_force_is_that_of_the_entitys_latest_moment() -> None:
 
 def test_any_lateness_is_allowed() -> None:
     story = [created("09:00"), status("2025-06-30 09:00", "open"), comment("09:30")]
-    assert seen(story, era(policy(first_response="1h"), lateness="400d"), "2025-06-30 09:00").moment("first_response_at") == "09:30"
+    assert (
+        seen(story, era(policy(first_response="1h"), lateness="400d"), "2025-06-30 09:00").moment("first_response_at")
+        == "09:30"
+    )
 
 
 def test_whatever_the_order_of_arrival_within_lateness_the_sorted_history_counts() -> None:
-    story = [created("09:00"), comment("09:10"), status("09:20", "pending"), status("09:40", "open"), status("09:50", "resolved")]
+    story = [
+        created("09:00"),
+        comment("09:10"),
+        status("09:20", "pending"),
+        status("09:40", "open"),
+        status("09:50", "resolved"),
+    ]
     rows = [seen(arrival, DESK, "12:00") for arrival in permutations(story)]
     assert all(told.row == rows[0].row for told in rows)
     assert all(told.state.facts() == rows[0].state.facts() for told in rows)
@@ -231,7 +241,9 @@ def test_a_late_stop_before_the_start_of_its_clock_ends_it_at_its_start() -> Non
 
 
 def test_another_late_event_is_applied_at_the_entitys_latest() -> None:
-    both = era(policy("high", match={"priority": "high"}, change="forward", resolution="2h"), policy("low", resolution="8h"))
+    both = era(
+        policy("high", match={"priority": "high"}, change="forward", resolution="2h"), policy("low", resolution="8h")
+    )
     told = seen([created("09:00", "low"), status("12:00", "open"), updated("10:00", priority="high")], both, "12:30")
     assert told.clock("resolution").due == "14:00"  # two hours from 12:00
     paused = seen([created("09:00"), updated("12:00", agent="ani"), status("10:00", "pending")], DESK, "12:30")
@@ -247,7 +259,12 @@ def test_a_late_resolution_withdraws_a_breach_noticed_since() -> None:
 
 
 def test_a_late_resolution_takes_back_no_agreement() -> None:
-    story = [created("09:00"), due("09:30", "resolution", "11:00"), updated("15:00", agent="ani"), status("10:30", "resolved")]
+    story = [
+        created("09:00"),
+        due("09:30", "resolution", "11:00"),
+        updated("15:00", agent="ani"),
+        status("10:30", "resolved"),
+    ]
     assert seen(story, DESK, "16:00").clock("resolution") == ("met", "09:00", "11:00", "10:30", 90, 120, None)
 
 

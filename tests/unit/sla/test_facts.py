@@ -14,7 +14,12 @@ def named(story: list[Event], until: str) -> list[str]:
 
 
 def test_a_life_yields_facts_each_at_the_moment_it_happened() -> None:
-    story = [created("09:00"), comment("09:30"), event("ticket.escalated", "10:00", {"tier": 2}), status("12:00", "resolved")]
+    story = [
+        created("09:00"),
+        comment("09:30"),
+        event("ticket.escalated", "10:00", {"tier": 2}),
+        status("12:00", "resolved"),
+    ]
     told = seen(story, DESK, "20:00")
     assert told.facts("created") == [("09:00", 1)]
     assert told.facts("first_response") == [("09:30", 30)]
@@ -53,7 +58,11 @@ def test_all_dimensions_are_labels_and_what_is_unknown_is_left_out() -> None:
 
 
 def test_dimensions_are_those_right_after_the_event_that_made_the_fact() -> None:
-    story = [created("09:00", "low", team="net"), event("ticket.escalated", "10:00", {"team": "os"}), updated("11:00", priority="high")]
+    story = [
+        created("09:00", "low", team="net"),
+        event("ticket.escalated", "10:00", {"team": "os"}),
+        updated("11:00", priority="high"),
+    ]
     told = seen([*story, status("12:00", "resolved", agent="budi")], DESK, "20:00")
     assert (told.labels("created")["priority"], told.labels("created")["team"]) == ("low", "net")
     assert (told.labels("escalated")["priority"], told.labels("escalated")["team"]) == ("low", "os")
@@ -106,14 +115,24 @@ def test_a_reopen_withdraws_the_facts_of_the_resolution() -> None:
 
 
 def test_each_finished_cycle_of_a_clock_is_one_fact() -> None:
-    story = [created("09:00"), comment("09:30"), status("10:00", "resolved"), status("11:00", "open"), status("12:00", "closed")]
+    story = [
+        created("09:00"),
+        comment("09:30"),
+        status("10:00", "resolved"),
+        status("11:00", "open"),
+        status("12:00", "closed"),
+    ]
     assert seen(story, DESK, "13:00").facts("clock") == [("09:30", 1), ("10:00", 1), ("12:00", 1)]
 
 
 def test_a_ticket_is_reopened_or_escalated_once_at_its_latest_such_event() -> None:
     story = [created("09:00")]
     for hour in (10, 12):
-        story += [status(f"{hour}:00", "resolved"), status(f"{hour + 1}:00", "open"), event("ticket.escalated", f"{hour + 1}:30")]
+        story += [
+            status(f"{hour}:00", "resolved"),
+            status(f"{hour + 1}:00", "open"),
+            event("ticket.escalated", f"{hour + 1}:30"),
+        ]
     told = seen(story, DESK, "20:00")
     assert (told.facts("reopened"), told.facts("escalated")) == ([("13:00", 1)], [("13:30", 1)])
 
@@ -127,7 +146,12 @@ def test_a_cancelled_ticket_keeps_what_had_happened_before() -> None:
 
 
 def test_an_incident_yields_its_stages_and_how_long_they_took() -> None:
-    story = [detected("09:00"), turn("09:05", "acknowledged"), turn("10:00", "contained"), turn("12:00", "resolved", agent="ani")]
+    story = [
+        detected("09:00"),
+        turn("09:05", "acknowledged"),
+        turn("10:00", "contained"),
+        turn("12:00", "resolved", agent="ani"),
+    ]
     told = seen(story, era(incidents=[policy(resolve="8h")]), "20:00")
     assert [told.facts(name) for name in ("detected", "acknowledged", "contained", "resolved")] == [
         [("09:00", 1)],
@@ -156,7 +180,11 @@ def test_the_latest_rating_replaces_earlier_ones() -> None:
 
 def test_a_rating_without_a_score_is_none() -> None:
     words = event("ticket.rated", "11:00", {"sentiment": "negative"})
-    told = seen([created("09:00"), rated("10:00", 5), words, rated("11:30", None), event("ticket.rated", "11:40")], DESK, "12:00")
+    told = seen(
+        [created("09:00"), rated("10:00", 5), words, rated("11:30", None), event("ticket.rated", "11:40")],
+        DESK,
+        "12:00",
+    )
     assert told.facts("rated")[0][0] == "10:00"
 
 
@@ -171,13 +199,21 @@ def test_a_rating_is_of_the_assignee_at_the_resolution_else_of_the_moment() -> N
 
 def test_a_breach_found_long_after_its_due_has_the_dimensions_of_the_due_time() -> None:
     both = era(policy("high", match={"priority": "high"}, resolution="1h"), policy("low", resolution="8h"))
-    story = [created("09:00", "low", team="net"), updated("09:30", team="os"), updated("12:00", priority="high", team="db")]
+    story = [
+        created("09:00", "low", team="net"),
+        updated("09:30", team="os"),
+        updated("12:00", priority="high", team="db"),
+    ]
     told = seen(story, both, "13:00")
     assert told.clock("resolution").breached == "12:00"
     assert ("10:00", 1) in told.facts("clock")
     assert told.labels("clock", clock="resolution")["team"] == "os"
     law = era(incidents=[policy(regulations="dora")])
-    early = [detected("09:00", team="soc"), turn("20:00", "updated", team="csirt"), turn("04 10:00", "classified", **{"as": "major"})]
+    early = [
+        detected("09:00", team="soc"),
+        turn("20:00", "updated", team="csirt"),
+        turn("04 10:00", "classified", **{"as": "major"}),
+    ]
     assert seen(early, law, "04 11:00").labels("clock")["team"] == "csirt"  # due on the 4th at 09:00
 
 

@@ -46,7 +46,10 @@ def test_the_first_event_of_a_stage_counts_and_the_status_never_falls_back() -> 
     assert (told.moment("acknowledged_at"), told.moment("contained_at")) == ("09:20", "09:20")
 
 
-@pytest.mark.parametrize("said", [turn("09:05", "updated"), turn("09:05", "classified", **{"as": "major"}), notified("09:05", "gdpr:authority")])
+@pytest.mark.parametrize(
+    "said",
+    [turn("09:05", "updated"), turn("09:05", "classified", **{"as": "major"}), notified("09:05", "gdpr:authority")],
+)
 def test_updates_classifications_and_notifications_imply_nothing(said: Event) -> None:
     told = seen([detected("09:00"), said], SOC, "09:06")
     assert (told.row["status"], told.moment("acknowledged_at")) == ("detected", None)
@@ -54,7 +57,11 @@ def test_updates_classifications_and_notifications_imply_nothing(said: Event) ->
 
 @pytest.mark.parametrize(
     "said",
-    [turn("09:00", "updated", severity="low"), turn("09:00", "classified", **{"as": "major"}), notified("09:00", "gdpr:authority")],
+    [
+        turn("09:00", "updated", severity="low"),
+        turn("09:00", "classified", **{"as": "major"}),
+        notified("09:00", "gdpr:authority"),
+    ],
 )
 def test_a_partial_incident_first_seen_at_one_of_these_is_detected(said: Event) -> None:
     told = seen([said], SOC, "09:30")
@@ -90,7 +97,11 @@ def test_who_handles_it_is_set_by_every_event_that_names_somebody() -> None:
 
 
 def test_an_event_without_data_changes_only_the_stage() -> None:
-    story = [detected("09:00", agent="ani"), event("incident.updated", "09:01"), event("incident.acknowledged", "09:02")]
+    story = [
+        detected("09:00", agent="ani"),
+        event("incident.updated", "09:01"),
+        event("incident.acknowledged", "09:02"),
+    ]
     told = seen(story, SOC, "10:00")
     assert (told.incident.agent, told.row["status"]) == ("ani", "acknowledged")
     again = seen([*story, event("incident.resolved", "09:03"), event("incident.reopened", "09:04")], SOC, "10:00")
@@ -99,7 +110,9 @@ def test_an_event_without_data_changes_only_the_stage() -> None:
 
 def test_an_update_changes_what_it_names_and_may_clear_it() -> None:
     story = [detected("09:00", "low", service="web", occurred_at="2025-03-01T00:00:00Z")]
-    told = seen([*story, turn("09:30", "updated", severity=None, service=None, occurred_at=None, asset="db1")], SOC, "10:00")
+    told = seen(
+        [*story, turn("09:30", "updated", severity=None, service=None, occurred_at=None, asset="db1")], SOC, "10:00"
+    )
     assert told.row["severity"] == "medium"
     assert (told.incident.service, told.incident.asset, told.incident.occurred_at) == (None, "db1", None)
     assert seen(story, SOC, "10:00").incident.occurred_at is not None

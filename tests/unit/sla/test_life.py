@@ -88,8 +88,14 @@ def test_what_follows_grows_and_the_history_is_not_read() -> None:
     [
         ([created("09:00"), status("10:00", "open"), comment("09:30")], True),
         ([comment("09:30"), created("09:30")], True),
-        ([created("09:00"), event("ticket.deleted", "10:00", id="b"), event("ticket.escalated", "10:00", id="a")], True),
-        ([event("ticket.created", "09:00", {"priority": "low"}, id="b"), event("ticket.deleted", "09:00", id="a")], False),
+        (
+            [created("09:00"), event("ticket.deleted", "10:00", id="b"), event("ticket.escalated", "10:00", id="a")],
+            True,
+        ),
+        (
+            [event("ticket.created", "09:00", {"priority": "low"}, id="b"), event("ticket.deleted", "09:00", id="a")],
+            False,
+        ),
     ],
 )
 def test_what_does_not_follow_needs_the_whole_history(story: list[Event], *, astray: bool) -> None:
@@ -217,7 +223,11 @@ def test_a_life_is_written_and_read_without_change() -> None:
     assert read == stream.life
     assert msgspec.msgpack.encode(read) == written
     soc = Stream(kind="incident")
-    soc.take("10:00", detected("09:00", personal_data=True, occurred_at="2025-03-01T00:00:00Z"), notified("09:30", "gdpr:authority"))
+    soc.take(
+        "10:00",
+        detected("09:00", personal_data=True, occurred_at="2025-03-01T00:00:00Z"),
+        notified("09:30", "gdpr:authority"),
+    )
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(soc.life), type=Life) == soc.life
 
 
@@ -237,7 +247,12 @@ def test_what_is_new_is_said_once() -> None:
 
 def test_a_message_is_an_event_with_all_that_an_alert_wants_to_know() -> None:
     stream = Stream()
-    stream.take("09:00", created("09:00", team="net", agent="ani", customer="acme", title="Fire", url="https://x", category="c", service="s"))
+    stream.take(
+        "09:00",
+        created(
+            "09:00", team="net", agent="ani", customer="acme", title="Fire", url="https://x", category="c", service="s"
+        ),
+    )
     (_, warning) = stream.wake("11:00")
     assert msgspec.json.decode(warning.envelope()) == {
         "specversion": "1.0",
@@ -274,7 +289,12 @@ def test_an_incidents_message_has_its_severity_and_asset() -> None:
     stream = Stream(kind="incident")
     stream.take("09:00", detected("09:00", "high", asset="db1", personal_data=True))
     (said,) = stream.wake("09:30")
-    assert (said.type, said.data["severity"], said.data["asset"], said.data["kind"]) == ("sla.breached", "high", "db1", "incident")
+    assert (said.type, said.data["severity"], said.data["asset"], said.data["kind"]) == (
+        "sla.breached",
+        "high",
+        "db1",
+        "incident",
+    )
     assert "priority" not in said.data
 
 
@@ -334,7 +354,12 @@ def test_who_has_it_is_told_again_when_it_changes_and_each_time_under_its_own_id
     stream.take("09:00", created("09:00", agent="ani"))
     assert stream.take("09:30", updated("09:30", agent="budi")) == []  # nothing stands
     stream.wake("10:30")
-    told = [one for name in ("cici", "dedi") for one in stream.take("11:30", updated("11:30", agent=name)) if one.type == "entity.changed"]
+    told = [
+        one
+        for name in ("cici", "dedi")
+        for one in stream.take("11:30", updated("11:30", agent=name))
+        if one.type == "entity.changed"
+    ]
     assert [one.id for one in told] == ["entity.changed:T-1::::", "entity.changed:T-1::::/2"]
     assert [(one.data["agent"], one.data["status"]) for one in told] == [("cici", "new"), ("dedi", "new")]
     assert stream.take("11:40", event("ticket.worked", "11:40", {"agent": "x", "seconds": 5})) == []

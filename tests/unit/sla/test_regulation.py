@@ -63,7 +63,9 @@ def test_the_chain_of_dora() -> None:
     assert "dora:final/1" not in second.clocks
     third = seen([*story, notified("05 10:00", "dora:intermediate")], ALL, "05 10:00")
     assert third.clock("dora:final")[:3] == ("running", "05 10:00", "2025-04-05 10:00")
-    done = seen([*story, notified("05 10:00", "dora:intermediate"), notified("05 11:00", "dora:final")], ALL, "06 00:00")
+    done = seen(
+        [*story, notified("05 10:00", "dora:intermediate"), notified("05 11:00", "dora:final")], ALL, "06 00:00"
+    )
     assert [done.clock(clock).state for clock in ("dora:initial", "dora:intermediate", "dora:final")] == ["met"] * 3
 
 
@@ -73,7 +75,10 @@ def test_the_chain_of_dora() -> None:
     [("09:00", "13:00"), ("04 05:00", "04 09:00"), ("04 04:59", "04 08:59"), ("04 08:00", "04 09:00")],
 )
 def test_doras_first_report_is_due_at_the_earlier_of_two_moments(classification: str, due: str) -> None:
-    assert seen([detected("09:00"), classified(classification, "major")], ALL, classification).clock("dora:initial").due == due
+    assert (
+        seen([detected("09:00"), classified(classification, "major")], ALL, classification).clock("dora:initial").due
+        == due
+    )
 
 
 @pytest.mark.parametrize(
@@ -114,7 +119,9 @@ def test_four_business_days_in_new_york(classification: str, due: str) -> None:
 
 def test_the_figures_of_the_law_are_round_the_clock_whatever_the_policys_calendar() -> None:
     office = era(incidents=[policy(calendar="office", regulations="gdpr", resolve="8h")])
-    told = seen([detected("09:00"), classified("12:00", "personal_data_breach")], office, "05 09:00").clock("gdpr:authority")
+    told = seen([detected("09:00"), classified("12:00", "personal_data_breach")], office, "05 09:00").clock(
+        "gdpr:authority"
+    )
     assert (told.due, told.elapsed, told.target) == ("06 09:00", 48 * 60, 72 * 60)
 
 
@@ -123,10 +130,11 @@ def test_the_figures_of_the_law_are_round_the_clock_whatever_the_policys_calenda
 
 def test_they_are_only_where_the_policy_lists_the_regulation() -> None:
     story = [detected("09:00", personal_data=True), classified("12:00", "major")]
-    assert laws(seen(story, SOME := era(incidents=[policy(regulations="gdpr")]), "12:00")) == ["gdpr:authority/1"]
+    some = era(incidents=[policy(regulations="gdpr")])
+    assert laws(seen(story, some, "12:00")) == ["gdpr:authority/1"]
     assert laws(seen(story, era(incidents=[policy()]), "12:00")) == []
     assert laws(seen(story, era(), "12:00")) == []
-    assert laws(seen([detected("09:00"), classified("12:00", "significant")], SOME, "12:00")) == []
+    assert laws(seen([detected("09:00"), classified("12:00", "significant")], some, "12:00")) == []
 
 
 def test_they_are_there_from_the_event_that_first_classifies() -> None:
@@ -225,10 +233,16 @@ def test_a_policy_with_other_regulations_starts_theirs_and_leaves_running_ones()
             policy("low", regulations="gdpr"),
         ]
     )
-    told = seen([detected("09:00", "low", personal_data=True), turn("12:00", "updated", severity="high")], both, "13:00")
+    told = seen(
+        [detected("09:00", "low", personal_data=True), turn("12:00", "updated", severity="high")], both, "13:00"
+    )
     assert laws(told) == ["gdpr:authority/1", "uu_pdp:notice/1"]
-    assert {told.clock(clock)[:3] for clock in ("gdpr:authority", "uu_pdp:notice")} == {("running", "09:00", "06 09:00")}
-    late = seen([detected("09:00", "low", personal_data=True), turn("08 09:00", "updated", severity="high")], both, "09 00:00")
+    assert {told.clock(clock)[:3] for clock in ("gdpr:authority", "uu_pdp:notice")} == {
+        ("running", "09:00", "06 09:00")
+    }
+    late = seen(
+        [detected("09:00", "low", personal_data=True), turn("08 09:00", "updated", severity="high")], both, "09 00:00"
+    )
     assert late.said("uu_pdp:notice") == ["08 09:00 breached"]
 
 

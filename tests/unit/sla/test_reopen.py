@@ -82,7 +82,9 @@ def test_over_when_reopened_into_a_pausing_status_counting_solved_time_it_is_bre
 
 @pytest.mark.parametrize("mode", MODES)
 def test_after_a_cancellation_there_is_only_a_new_cycle(mode: str) -> None:
-    told = seen([created("09:00", team="net"), status("10:00", "cancelled"), status("11:00", "open")], desk(mode), "11:30")
+    told = seen(
+        [created("09:00", team="net"), status("10:00", "cancelled"), status("11:00", "open")], desk(mode), "11:30"
+    )
     assert told.clock("resolution", 1)[:4] == ("cancelled", "09:00", "13:00", "10:00")
     assert told.clock("resolution", 2)[:3] == ("running", "11:00", "15:00")
     assert told.clock("ola:net", 2)[:3] == ("running", "11:00", "14:00")
@@ -118,7 +120,12 @@ def test_the_mode_is_that_of_the_policy_in_force_at_the_reopen() -> None:
         policy("high", match={"priority": "high"}, reopen="continue", resolution="2h"),
         policy("low", reopen="new_cycle", resolution="4h"),
     )
-    story = [created("09:00", "low"), status("10:00", "resolved"), updated("10:30", priority="high"), status("11:00", "open")]
+    story = [
+        created("09:00", "low"),
+        status("10:00", "resolved"),
+        updated("10:30", priority="high"),
+        status("11:00", "open"),
+    ]
     told = seen(story, both, "11:00")
     # it goes on, and is re-targeted by the policy that judges it now: an hour counted, one left
     assert told.clock("resolution") == ("running", "09:00", "12:00", None, 60, 120, None)
@@ -140,7 +147,12 @@ def test_a_clock_that_stopped_before_the_resolution_does_not_go_on() -> None:
 
 @pytest.mark.parametrize("mode", ["continue", "continue_counting"])
 def test_an_agreed_deadline_goes_on_with_its_clock(mode: str) -> None:
-    story = [created("09:00"), due("09:30", "resolution", "12:00"), status("10:00", "resolved"), status("11:00", "open")]
+    story = [
+        created("09:00"),
+        due("09:30", "resolution", "12:00"),
+        status("10:00", "resolved"),
+        status("11:00", "open"),
+    ]
     assert seen(story, desk(mode), "11:00").clock("resolution").due == "12:00"
     late = seen([*story[:3], status("12:30", "open")], desk(mode), "13:00").clock("resolution")
     assert (late.state, late.due) == ("breached", "12:00")

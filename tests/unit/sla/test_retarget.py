@@ -56,7 +56,7 @@ def test_a_change_of_priority_by_the_mode_of_the_new_policy(
 @pytest.mark.parametrize(
     ("mode", "due_at", "elapsed"),
     [
-        # 06:00 to 11:00 on the office's hours 08–12 were 3 h; around the clock they are 5
+        # 06:00 to 11:00 on the office's hours 08-12 were 3 h; around the clock they are 5
         ("recompute", "10:00", 330),
         ("carry", "12:00", 210),
         ("forward", "15:00", 210),
@@ -71,11 +71,16 @@ def test_a_change_of_calendar_by_the_mode(mode: str, due_at: str, elapsed: float
 
 @pytest.mark.parametrize(
     ("mode", "due_at", "elapsed"),
-    # 09–10 counted, 10–11 paused, 11–12 counted; raised at 12:00
+    # 09-10 counted, 10-11 paused, 11-12 counted; raised at 12:00
     [("recompute", "14:00", 150), ("carry", "14:00", 150), ("forward", "16:00", 150), ("reset", "16:00", 30)],
 )
 def test_pauses_are_credited(mode: str, due_at: str, elapsed: float) -> None:
-    story = [created("09:00", "low"), status("10:00", "pending"), status("11:00", "open"), updated("12:00", priority="high")]
+    story = [
+        created("09:00", "low"),
+        status("10:00", "pending"),
+        status("11:00", "open"),
+        updated("12:00", priority="high"),
+    ]
     told = seen(story, desk(mode), "12:30").clock("resolution")
     assert (told.due, told.elapsed) == (due_at, elapsed)
 
@@ -93,7 +98,9 @@ def test_thresholds_follow_the_mode(mode: str, warnings: list[str]) -> None:
     assert seen(RAISED, desk(mode, warn="50% 75%"), "14:30").said("resolution")[:2] == [
         *warnings[:2],
     ] or mode in {"recompute", "carry"}
-    assert [said for said in seen(RAISED, desk(mode, warn="50% 75%"), "14:30").said("resolution") if "w" in said] == warnings
+    assert [
+        said for said in seen(RAISED, desk(mode, warn="50% 75%"), "14:30").said("resolution") if "w" in said
+    ] == warnings
 
 
 def test_the_mode_is_that_of_the_policy_in_force_after_the_change() -> None:
@@ -121,7 +128,9 @@ def test_the_original_deadline_is_kept_beside_the_present_one(mode: str) -> None
 
 def test_what_an_earlier_version_said_is_withdrawn() -> None:
     # low: 2 h, warned at 10:00, breached at 11:00; raised at 12:00 to 8 h: nothing of that stands
-    told = seen([created("09:00", "low"), updated("12:00", priority="high")], desk("recompute", "2h", "8h", "50%"), "12:30")
+    told = seen(
+        [created("09:00", "low"), updated("12:00", priority="high")], desk("recompute", "2h", "8h", "50%"), "12:30"
+    )
     assert told.clock("resolution") == ("running", "09:00", "17:00", None, 210, 480, None)
     assert told.said("resolution") == []
 
@@ -137,8 +146,12 @@ def test_of_several_thresholds_already_passed_only_the_last_is_said_at_that_mome
 
 
 def test_of_several_at_one_instant_the_first_in_the_configurations_order_is_said() -> None:
-    assert seen(RAISED, desk("recompute", "8h", "4h", "2h 50% 120m"), "11:00").said("resolution") == ["11:00 warning 2h"]
-    assert seen(RAISED, desk("recompute", "8h", "4h", "50% 2h 120m"), "11:00").said("resolution") == ["11:00 warning 50%"]
+    assert seen(RAISED, desk("recompute", "8h", "4h", "2h 50% 120m"), "11:00").said("resolution") == [
+        "11:00 warning 2h"
+    ]
+    assert seen(RAISED, desk("recompute", "8h", "4h", "50% 2h 120m"), "11:00").said("resolution") == [
+        "11:00 warning 50%"
+    ]
 
 
 def test_a_priority_raised_after_the_old_target_passed() -> None:
@@ -170,8 +183,13 @@ def test_over_by_off_hours_alone_is_over() -> None:
 
 
 def test_the_deadline_missed_by_a_re_target_is_found_behind_the_pauses() -> None:
-    # 09–10, 11–14 counted; 150 minutes were reached at 12:30
-    story = [created("09:00", "low"), status("10:00", "pending"), status("11:00", "open"), updated("14:00", priority="high")]
+    # 09-10, 11-14 counted; 150 minutes were reached at 12:30
+    story = [
+        created("09:00", "low"),
+        status("10:00", "pending"),
+        status("11:00", "open"),
+        updated("14:00", priority="high"),
+    ]
     told = seen(story, desk("recompute", "8h", "150m"), "14:00").clock("resolution")
     assert (told.due, told.breached) == ("12:30", "14:00")
     first = seen(story, desk("recompute", "8h", "30m"), "14:00").clock("resolution")
@@ -179,8 +197,12 @@ def test_the_deadline_missed_by_a_re_target_is_found_behind_the_pauses() -> None
 
 
 def test_what_was_carried_over_counts_as_elapsed_before_the_first_run() -> None:
-    # office hours 08–12: 3 h by 11:00, though around the clock it was 5; a target of 2 h is long over
-    told = seen([created("06:00", "low"), updated("11:00", priority="high")], desk("carry", "8h", "2h", calendar="office"), "11:00")
+    # office hours 08-12: 3 h by 11:00, though around the clock it was 5; a target of 2 h is long over
+    told = seen(
+        [created("06:00", "low"), updated("11:00", priority="high")],
+        desk("carry", "8h", "2h", calendar="office"),
+        "11:00",
+    )
     assert told.clock("resolution").breached == "11:00"
 
 
@@ -372,7 +394,12 @@ def test_an_agreed_deadline_wins_over_every_policy() -> None:
 
 
 def test_an_agreed_deadline_is_a_fixed_instant_that_pauses_do_not_move() -> None:
-    story = [created("09:00", "low"), due("09:30", "resolution", "12:00"), status("10:00", "pending"), status("11:00", "open")]
+    story = [
+        created("09:00", "low"),
+        due("09:30", "resolution", "12:00"),
+        status("10:00", "pending"),
+        status("11:00", "open"),
+    ]
     told = seen(story, TWO_POLICIES, "11:00")
     assert told.clock("resolution") == ("running", "09:00", "12:00", None, 60, 180, None)
     # nor do they move its warnings: half of the three hours are over at 10:30
@@ -428,13 +455,23 @@ def test_an_agreement_on_a_clock_that_has_ended_or_never_began_does_nothing() ->
 
 
 def test_an_agreed_clock_stopped_while_paused_keeps_its_deadline() -> None:
-    story = [created("09:00", "low"), due("09:30", "resolution", "12:00"), status("10:00", "pending"), status("11:00", "resolved")]
+    story = [
+        created("09:00", "low"),
+        due("09:30", "resolution", "12:00"),
+        status("10:00", "pending"),
+        status("11:00", "resolved"),
+    ]
     told = seen(story, TWO_POLICIES, "20:00").clock("resolution")
     assert told == ("met", "09:00", "12:00", "11:00", 60, 180, None)
 
 
 def test_an_agreement_ends_with_its_cycle() -> None:
-    story = [created("09:00", "low"), due("09:30", "resolution", "12:00"), status("10:00", "resolved"), status("11:00", "open")]
+    story = [
+        created("09:00", "low"),
+        due("09:30", "resolution", "12:00"),
+        status("10:00", "resolved"),
+        status("11:00", "open"),
+    ]
     assert seen(story, TWO_POLICIES, "11:00").clock("resolution", 2).due == "19:00"
 
 
@@ -445,7 +482,7 @@ def test_an_agreed_deadline_on_another_calendar_stays_where_it_is() -> None:
     )
     story = [created("09:00", "low"), due("09:30", "resolution", "15:00"), updated("10:00", priority="high")]
     told = seen(story, both, "12:00")
-    # 09–12 and 13–15 are 5 hours of the office, half of which is over at 11:30
+    # 09-12 and 13-15 are 5 hours of the office, half of which is over at 11:30
     assert told.clock("resolution") == ("running", "09:00", "15:00", None, 180, 300, None)
     assert told.said("resolution") == ["11:30 warning 50%"]
 
@@ -470,11 +507,16 @@ def test_an_agreed_deadline_under_an_equal_rule_stays_untouched() -> None:
 
 @pytest.mark.parametrize(
     ("mode", "due_at"),
-    # 06–11 on the office's hours 08–12 are 3 h, around the clock 5; paused at 11:00, raised at 11:30, resumed at 12:00
+    # 06-11 on the office's hours 08-12 are 3 h, around the clock 5; paused at 11:00, raised at 11:30, resumed at 12:00
     [("recompute", "10:00"), ("carry", "13:00"), ("forward", "16:00"), ("reset", "16:00")],
 )
 def test_a_change_of_calendar_while_paused(mode: str, due_at: str) -> None:
-    story = [created("06:00", "low"), status("11:00", "pending"), updated("11:30", priority="high"), status("12:00", "open")]
+    story = [
+        created("06:00", "low"),
+        status("11:00", "pending"),
+        updated("11:30", priority="high"),
+        status("12:00", "open"),
+    ]
     assert seen(story, desk(mode, calendar="office"), "12:00").clock("resolution").due == due_at
 
 
@@ -503,7 +545,10 @@ def test_what_happens_at_the_very_moment_of_a_re_target_comes_before_what_it_mak
 
 
 def test_a_configuration_holds_from_its_moment_and_is_a_re_target_of_running_clocks() -> None:
-    eras = (era(policy(first_response="1h", resolution="8h")), era(policy(first_response="5m", resolution="4h"), since="11:00"))
+    eras = (
+        era(policy(first_response="1h", resolution="8h")),
+        era(policy(first_response="5m", resolution="4h"), since="11:00"),
+    )
     story = [created("09:00"), comment("09:30")]
     before, after = seen(story, eras, "10:59"), seen(story, eras, "11:00")
     assert (before.clock("resolution").due, after.clock("resolution").due) == ("17:00", "13:00")
@@ -539,7 +584,11 @@ def test_a_policy_deleted_while_clocks_run_leaves_them_without_a_target() -> Non
 
 
 def test_an_entity_that_begins_under_a_later_configuration_knows_only_that_one() -> None:
-    eras = (era(policy(resolution="1h")), era(policy(resolution="2h"), since="08:00"), era(policy(resolution="3h"), since="10:00"))
+    eras = (
+        era(policy(resolution="1h")),
+        era(policy(resolution="2h"), since="08:00"),
+        era(policy(resolution="3h"), since="10:00"),
+    )
     clock = seen([created("09:00")], eras, "09:30").ticket.find("resolution")
     assert clock is not None
     assert (shown(clock.due or 0), clock.version) == ("11:00", 0)
@@ -555,7 +604,11 @@ def test_what_becomes_true_before_a_new_configuration_is_said_by_the_old_one() -
 
 
 def test_several_configurations_may_pass_between_two_events() -> None:
-    eras = (era(policy(resolution="8h")), era(policy(resolution="7h"), since="10:00"), era(policy(resolution="6h"), since="11:00"))
+    eras = (
+        era(policy(resolution="8h")),
+        era(policy(resolution="7h"), since="10:00"),
+        era(policy(resolution="6h"), since="11:00"),
+    )
     told = seen([created("09:00"), status("12:00", "pending")], eras, "12:00")
     clock = told.ticket.find("resolution")
     assert clock is not None

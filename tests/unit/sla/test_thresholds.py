@@ -69,7 +69,7 @@ def test_a_met_clock_keeps_its_warnings() -> None:
 
 
 def test_a_deadline_and_a_threshold_are_the_earliest_moments_that_reach_them() -> None:
-    # 08–12 and 13–17: four hours from 08:00 end at 12:00, not at 13:00; so does the threshold of 100 %
+    # 08-12 and 13-17: four hours from 08:00 end at 12:00, not at 13:00; so does the threshold of 100 %
     done = seen([created("08:00")], IN_THE_OFFICE, "12:30")
     assert done.said("resolution") == ["10:00 warning 50%", "12:00 breached", "12:00 warning 100%"]
 

@@ -156,7 +156,9 @@ def test_a_paused_clock_is_cancelled_with_what_it_had_counted() -> None:
 
 
 def test_agent_and_team_change_where_an_event_names_them() -> None:
-    told = seen([created("09:00", team="net", agent="ani"), status("10:00", "open", agent="budi")], DESK, "10:00").ticket
+    told = seen(
+        [created("09:00", team="net", agent="ani"), status("10:00", "open", agent="budi")], DESK, "10:00"
+    ).ticket
     assert (told.team, told.agent, told.reassignments) == ("net", "budi", 1)
 
 
@@ -211,7 +213,8 @@ def test_an_event_without_data_changes_nothing_but_what_its_type_says() -> None:
 
 def test_hands_on_time_adds_up() -> None:
     story = [created("09:00")] + [
-        event("ticket.worked", when, {"agent": "ani", "seconds": spent}) for when, spent in (("09:10", 90.5), ("10:00", 60))
+        event("ticket.worked", when, {"agent": "ani", "seconds": spent})
+        for when, spent in (("09:10", 90.5), ("10:00", 60))
     ]
     assert seen(story, DESK, "10:00").row["handle_seconds"] == 150.5
 
@@ -295,9 +298,9 @@ def test_a_holiday_within_the_running_time_costs_nothing_either() -> None:
 @pytest.mark.parametrize(
     ("night", "due_at"),
     [
-        # Berlin jumps at 01:00 UTC. 01–05 there is 00–03 UTC in spring: 30 minutes before the pause, 90 after it
+        # Berlin jumps at 01:00 UTC. 01-05 there is 00-03 UTC in spring: 30 minutes before the pause, 90 after it
         ("2025-03-30", "2025-03-30 03:00"),
-        # and 23–04 UTC in autumn, when the hour from 02:00 comes twice: 90 minutes before the pause, 30 after it
+        # and 23-04 UTC in autumn, when the hour from 02:00 comes twice: 90 minutes before the pause, 30 after it
         ("2025-10-26", "2025-10-26 02:00"),
     ],
 )
@@ -363,7 +366,13 @@ def test_the_resolving_event_itself_may_reassign() -> None:
 
 
 def test_what_comes_after_the_resolution_is_no_contact() -> None:
-    story = [created("09:00"), comment("09:30"), status("10:00", "resolved"), comment("10:10"), updated("10:20", team="os")]
+    story = [
+        created("09:00"),
+        comment("09:30"),
+        status("10:00", "resolved"),
+        comment("10:10"),
+        updated("10:20", team="os"),
+    ]
     story += [event("ticket.escalated", "10:30", {"tier": 2})]
     assert seen(story, DESK, "11:00").row["first_contact_resolution"] is True
 
@@ -381,7 +390,7 @@ def test_ten_thousand_events_on_one_ticket() -> None:
     assert told.row["paused_seconds"] == 5000 * 60
 
 
-@pytest.mark.parametrize("name", ["a b", "it's \"quoted\"", "🔥" * 50, "x" * 1024, "a:b%3A"])
+@pytest.mark.parametrize("name", ["a b", 'it\'s "quoted"', "🔥" * 50, "x" * 1024, "a:b%3A"])
 def test_ids_with_blanks_quotes_emoji_or_a_thousand_letters_are_ids(name: str) -> None:
     story = [event("ticket.created", "09:00", {"priority": "low"}, subject=name, id=name, source=name)]
     told = seen(story, DESK, "20:00")
