@@ -21,7 +21,7 @@ def main(events: int) -> None:
     """Simulate, replay, check that every event was applied, print."""
     with tempfile.TemporaryDirectory(prefix="tenggat-bench-") as folder:
         file = Path(folder) / "events.jsonl"
-        made = [TENGGAT, "simulate", f"--events={events}", "--span=7d", f"--out={file}"]
+        made = [str(TENGGAT), "simulate", f"--events={events}", "--span=7d", f"--out={file}"]
         subprocess.run(made, check=True)  # noqa: S603 -- our own command
         began = time.perf_counter()
         done = subprocess.run([TENGGAT, "replay", file, "--json"], check=True, capture_output=True)  # noqa: S603

@@ -105,9 +105,7 @@ class Stage:
         except RedisError as error:
             raise Missing(f"Redis does not answer any more: {error}") from error
         finally:
-            for task in [*tasks, ending]:
-                task.cancel()
-            await asyncio.wait({*tasks, ending})
+            await _cancelled({*tasks, ending})
         with contextlib.suppress(Exception):  # the last figures are nice to have
             await self._once()
 
@@ -166,3 +164,12 @@ class Stage:
             for one in sorted(found, key=lambda one: one.at):
                 if self._board.spoken.hear(one):
                     self._heard(one)
+
+
+async def _cancelled(tasks: set[asyncio.Task[Any]]) -> None:
+    """Cancel tasks until they have ended: a client that was just about to time out may swallow the first cancel."""
+    while tasks:
+        for task in tasks:
+            task.cancel()
+        _, tasks = await asyncio.wait(tasks, timeout=LOOK)
+        import sys; [t.print_stack(file=sys.stderr) for t in tasks]

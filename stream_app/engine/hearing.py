@@ -51,8 +51,8 @@ class KafkaHearing:
         if not parts:
             return heard
         consumer: Any = self._make()
-        await consumer.start()
         try:
+            await consumer.start()
             consumer.assign(parts)
             ends = await consumer.end_offsets(parts)
             begins = await consumer.beginning_offsets(parts)

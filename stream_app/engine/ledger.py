@@ -103,8 +103,8 @@ class Ledger:
 
     async def _tail(self, *, to_end: bool) -> AsyncIterator[Activation]:
         consumer: Any = self._make()
-        await consumer.start()
         try:
+            await consumer.start()
             consumer.assign([self._part])
             end = (await consumer.end_offsets([self._part]))[self._part]
             await consumer.seek_to_beginning(self._part)

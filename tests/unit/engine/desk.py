@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from stream_app.engine.memory import MemoryReader, MemoryRedis, MemoryStore
 from stream_app.engine.partition import Partition
 from stream_app.engine.stock import slot_of
 from stream_app.engine.upkeep import Upkeep
-from stream_app.engine.write import Claim
+from stream_app.engine.write import Applied, Claim, Fenced, Write
 from stream_app.kpi.windows import Tally
 from stream_app.sla.fact import Fact
 from stream_app.sla.instant import EARLIEST, Micros, micros
@@ -108,6 +109,24 @@ class Topics:
         self.signals.extend(signals)
         self.known["said:0"] = str(len(self.signals)).encode()
         return dict(self.known)
+
+
+class Slow(MemoryStore):
+    """A store that answers when it is told to."""
+
+    def __init__(self, redis: MemoryRedis) -> None:
+        super().__init__(redis)
+        self.asked: list[tuple[Write, asyncio.Future[Applied | Fenced]]] = []
+
+    def write(self, write: Write) -> asyncio.Future[Applied | Fenced]:
+        told: asyncio.Future[Applied | Fenced] = asyncio.get_running_loop().create_future()
+        self.asked.append((write, told))
+        return told
+
+    def answer(self) -> None:
+        """Answer the oldest."""
+        write, told = self.asked.pop(0)
+        told.set_result(super().write(write).result())
 
 
 def configuration(text: str = PLAIN) -> Configuration:

@@ -14,7 +14,7 @@ from stream_app.engine.engine import Engine, Hearing
 from stream_app.engine.heard import Heard
 from stream_app.engine.keys import TP
 from stream_app.sla.kind import TOPICS, Kind
-from tests.unit.engine.desk import TICKETS, Desk, at, batch, dated, line, nothing_heard, records
+from tests.unit.engine.desk import TICKETS, Desk, Slow, at, batch, dated, line, nothing_heard, records
 
 CREATED = line("ticket.created", "T1", "09:00", priority="high", id="a")
 UPDATED = line("ticket.updated", "T1", "09:01", team="net", id="b")
@@ -102,6 +102,23 @@ async def test_a_partition_is_opened_handled_and_given_up() -> None:
     async with worker(desk) as other:
         await other.handle(1, UPDATED)
     assert desk.held().next == 2
+
+
+async def test_a_partition_is_given_up_only_when_all_its_writes_are_answered() -> None:
+    desk = Desk("09:10")
+    store = desk.store = Slow(desk.redis)
+    one = Worker(desk)
+    opening = asyncio.create_task(one.engine.open(TICKETS))
+    await until(lambda: store.asked)
+    await opening
+    await until(lambda: len(store.asked) == 2)  # the marks of the catalogue and of the eras
+    closing = asyncio.create_task(one.engine.close(TICKETS))
+    await asyncio.sleep(0.05)
+    assert not closing.done()
+    while store.asked:
+        store.answer()
+    await closing
+    assert desk.held().marks.keys() == {"eras", "series"}
 
 
 async def test_closing_what_was_never_opened_is_nothing() -> None:
@@ -231,6 +248,7 @@ async def test_a_log_that_was_made_anew_is_read_from_its_start() -> None:
         await one.handle(0, CREATED)
         await one.settled()
         assert desk.held().next == 1
+        assert desk.sample("tenggat_log_lost_records_total", topic="tickets") is None
         one.engine.partitions.clear()
         await one.engine.displaced(Displaced(topic="tickets", partition=0, epoch=1, wanted=2, start=0, end=1))
 
@@ -280,6 +298,18 @@ async def test_a_flush_is_noticed_though_nothing_is_written() -> None:
         desk.redis.flush()
         await until(lambda: one.log.rewinds)
         assert desk.sample("tenggat_fenced_total", topic="tickets") == 1
+        watching.cancel()
+
+
+async def test_the_loss_of_a_write_that_was_no_batch_is_noticed_too() -> None:
+    desk = Desk("09:10")
+    async with worker(desk, patience=60) as one:
+        await one.handle(0, CREATED)
+        await one.settled()
+        watching = asyncio.create_task(one.engine.watch())
+        await until(lambda: one.log.hints == {TICKETS: 1})
+        desk.held().seq -= 1
+        await until(lambda: one.log.rewinds == [(TICKETS, 1)])
         watching.cancel()
 
 

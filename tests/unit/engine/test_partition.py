@@ -8,15 +8,15 @@ import pytest
 from stream_app.engine.batch import Standing
 from stream_app.engine.heard import Heard
 from stream_app.engine.keys import TP
-from stream_app.engine.memory import MemoryRedis, MemoryStore
 from stream_app.engine.pen import Lost
-from stream_app.engine.write import Applied, Fenced, Why, Write
+from stream_app.engine.write import Why
 from tests.unit.engine.desk import (
     PLAIN,
     QUICK,
     TICKETS,
     Desk,
     Record,
+    Slow,
     at,
     batch,
     caught_up,
@@ -88,6 +88,7 @@ async def test_an_event_that_comes_again_changes_nothing_and_is_counted() -> Non
     assert desk.held().next == 3
     sample = desk.sample("tenggat_events_total", topic="tickets", type="ticket.created", outcome="duplicate")
     assert sample == 2
+    assert desk.sample("tenggat_event_age_seconds_count", topic="tickets") == 1
 
 
 async def test_an_event_within_lateness_is_put_in_its_place() -> None:
@@ -235,24 +236,6 @@ async def test_of_several_refusals_the_first_is_told() -> None:
     await partition.take(batch(TICKETS, 1, [], following=2))
     await partition.pen.drain()
     assert desk.sample("tenggat_fenced_total", topic="tickets") == 1
-
-
-class Slow(MemoryStore):
-    """A store that answers when it is told to."""
-
-    def __init__(self, redis: MemoryRedis) -> None:
-        super().__init__(redis)
-        self.asked: list[tuple[Write, asyncio.Future[Applied | Fenced]]] = []
-
-    def write(self, write: Write) -> asyncio.Future[Applied | Fenced]:
-        told: asyncio.Future[Applied | Fenced] = asyncio.get_running_loop().create_future()
-        self.asked.append((write, told))
-        return told
-
-    def answer(self) -> None:
-        """Answer the oldest."""
-        write, told = self.asked.pop(0)
-        told.set_result(super().write(write).result())
 
 
 async def test_no_more_writes_are_under_way_than_there_is_room_for() -> None:
@@ -487,6 +470,18 @@ async def test_how_far_the_topic_is_known_is_noted_when_nothing_is_on_its_way_th
     seq = desk.held().seq
     await partition.renew_marks()
     assert desk.held().seq == seq
+
+
+async def test_while_a_loss_heals_publishing_does_not_say_how_far_the_topic_is_known() -> None:
+    desk = Desk("09:10")
+    partition = await desk.partition()
+    await desk.take(partition, CREATED)
+    await desk.wake(partition, "09:30")
+    partition.heard = Heard(lambda *_: True)
+    await partition.publish()
+    await partition.pen.drain()
+    assert len(desk.topics.signals) == 1
+    assert (desk.outbox(), desk.held().marks) == ([], {})
 
 
 async def test_nothing_of_a_refused_write_is_published() -> None:

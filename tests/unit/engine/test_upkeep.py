@@ -62,6 +62,12 @@ async def test_a_partition_says_from_the_beginning_what_its_windows_count() -> N
     assert desk.held().marks == {SERIES: desk.judge.series_mark}
 
 
+async def test_a_new_partition_has_nothing_to_count_anew() -> None:
+    desk = Desk("10:00")
+    await desk.upkeep.agree(await desk.partition(), {})
+    assert desk.held().seq == 1
+
+
 async def test_windows_that_count_what_is_asked_are_left_alone() -> None:
     desk = Desk("10:00")
     await full(desk)
@@ -276,6 +282,7 @@ async def test_entities_of_an_earlier_worker_learn_of_the_eras_that_came_meanwhi
     task.cancel()
     assert desk.held().marks[ERAS] == b"2"
     assert partition.eras_known == b"2"
+    assert desk.held().wake[b"ticket:T2"] == at("09:05")
 
 
 async def test_how_far_the_topic_of_signals_is_known_is_noted_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,6 +83,11 @@ def test_a_breach_belongs_to_its_due_time_and_has_the_dimensions_of_then() -> No
     assert ("13:00", 1) in told.facts("clock")
 
 
+def test_what_changes_at_the_very_due_time_is_in_the_dimensions_of_the_breach() -> None:
+    told = seen([created("09:00"), updated("13:00", customer="acme"), updated("14:00", customer="beta")], DESK, "15:00")
+    assert told.labels("clock", clock="resolution")["customer"] == "acme"
+
+
 def test_a_running_clock_past_its_due_counts_as_breached_already() -> None:
     told = seen([created("09:00")], DESK, "11:00")
     assert told.facts("clock") == [("10:00", 1)]

@@ -130,6 +130,16 @@ def test_an_event_before_what_its_clocks_have_said_needs_the_whole_history() -> 
     ]
 
 
+def test_an_event_of_the_very_moment_up_to_which_its_clocks_have_spoken_comes_before_what_they_said() -> None:
+    stream = Stream(era(policy(resolution=rule("4h", "50%"))))
+    stream.take("09:00", created("09:00"))
+    warning = "sla.warning:T-1:resolution:1:50%25:0"
+    assert brief(stream.wake("11:00")) == [f"11:00 {warning}"]
+    told = stream.take("11:00", status("11:00", "resolved"))
+    assert stream.regrown == 1
+    assert f"11:00 sla.corrected:{warning}" in brief(told)
+
+
 def test_what_it_had_said_of_its_own_accord_it_still_says_after_it_was_grown_anew() -> None:
     stream = Stream()
     stream.take("09:00", created("09:00"))

@@ -144,6 +144,20 @@ def test_they_are_there_from_the_event_that_first_classifies() -> None:
     assert laws(seen(story, ALL, "13:30")) == ["dora:initial/1"]
 
 
+def test_the_first_classification_counts_even_where_the_regulation_comes_later() -> None:
+    both = era(incidents=[policy("high", match={"severity": "high"}, regulations="dora nis2"), policy("low")])
+    story = [detected("09:00", "low"), classified("10:00", "major"), classified("11:00", "major")]
+    told = seen([*story, turn("12:00", "updated", severity="high")], both, "12:00")
+    assert told.clock("dora:initial").started == "10:00"
+    sent = [
+        notified("10:00", "nis2:notification"),
+        notified("11:00", "nis2:notification"),
+        classified("12:00", "significant"),
+    ]
+    chain = seen([detected("09:00"), *sent], both, "12:00")
+    assert chain.clock("nis2:final_report")[:3] == ("running", "10:00", "2025-04-03 10:00")
+
+
 @pytest.mark.parametrize(
     "story",
     [

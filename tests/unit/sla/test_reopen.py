@@ -80,6 +80,13 @@ def test_over_when_reopened_into_a_pausing_status_counting_solved_time_it_is_bre
     assert told.clock("resolution") == ("breached", "09:00", "13:00", None, 300, 240, "14:00")
 
 
+@pytest.mark.parametrize("mode", ["continue", "continue_counting"])
+def test_a_breach_of_before_stays_where_it_was_when_it_is_reopened_into_a_pausing_status(mode: str) -> None:
+    told = seen([created("09:00"), status("14:00", "resolved"), status("15:00", "pending")], desk(mode), "16:00")
+    assert told.said("resolution") == ["11:00 warning 50%", "12:00 warning 75%", "13:00 breached"]
+    assert told.clock("resolution").breached == "13:00"
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_after_a_cancellation_there_is_only_a_new_cycle(mode: str) -> None:
     told = seen(

@@ -164,6 +164,21 @@ def test_a_priority_raised_after_the_old_target_passed() -> None:
     assert clock.on_attach
 
 
+def test_a_breach_at_a_re_target_is_forgotten_with_the_next_one() -> None:
+    three = era(
+        policy("vip", match={"customer": "acme"}, resolution="6h"),
+        policy("high", match={"priority": "high"}, resolution="1h"),
+        policy("low", resolution="8h"),
+    )
+    story = [*RAISED, updated("12:00", customer="acme")]
+    assert seen(story, three, "12:00").clock("resolution")[:3] == ("running", "09:00", "15:00")
+    told = seen(story, three, "16:00")
+    assert told.said("resolution") == ["15:00 breached"]
+    clock = told.ticket.find("resolution")
+    assert clock is not None
+    assert (clock.version, clock.on_attach) == (2, False)
+
+
 def test_exactly_at_the_new_deadline_is_not_over_yet() -> None:
     told = seen(RAISED, desk("recompute", "8h", "2h"), "11:00").clock("resolution")
     assert (told.state, told.due) == ("running", "11:00")
@@ -423,6 +438,16 @@ def test_an_agreed_deadline_in_the_past_is_breached_at_the_agreement(when: str) 
     assert told.said("resolution") == ["11:00 breached"]
 
 
+def test_an_agreed_deadline_of_this_very_moment_is_not_over_yet() -> None:
+    story = [created("09:00", "low"), due("11:00", "resolution", "11:00")]
+    assert seen(story, TWO_POLICIES, "11:00").clock("resolution").state == "running"
+    told = seen(story, TWO_POLICIES, "11:00:00.000001")
+    assert told.clock("resolution").breached == "11:00"
+    clock = told.ticket.find("resolution")
+    assert clock is not None
+    assert not clock.on_attach
+
+
 def test_an_agreed_deadline_in_the_past_is_breached_even_while_paused() -> None:
     story = [created("09:00", "low"), status("10:00", "pending"), due("11:00", "resolution", "10:30")]
     assert seen(story, TWO_POLICIES, "12:00").said("resolution") == ["11:00 breached"]
@@ -485,6 +510,17 @@ def test_an_agreed_deadline_on_another_calendar_stays_where_it_is() -> None:
     # 09-12 and 13-15 are 5 hours of the office, half of which is over at 11:30
     assert told.clock("resolution") == ("running", "09:00", "15:00", None, 180, 300, None)
     assert told.said("resolution") == ["11:30 warning 50%"]
+
+
+def test_what_an_agreed_clock_had_counted_before_a_pause_is_counted_on_the_other_calendar_too() -> None:
+    both = era(
+        policy("high", match={"priority": "high"}, calendar="office", resolution="2h"),
+        policy("low", resolution="8h"),
+    )
+    # 06-09 counts from 08:00 in the office, then 10-12
+    story = [created("06:00", "low"), due("06:30", "resolution", "15:00"), status("09:00", "pending")]
+    told = seen([*story, status("10:00", "open"), updated("11:00", priority="high")], both, "12:00")
+    assert told.clock("resolution") == ("running", "06:00", "15:00", None, 180, 360, None)
 
 
 def test_agreeing_on_the_deadline_that_holds_already_says_nothing_anew() -> None:
