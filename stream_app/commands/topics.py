@@ -6,7 +6,7 @@ import asyncio
 
 import click
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 from rich.console import Console
 from rich.table import Table
 
@@ -38,8 +38,10 @@ def topics(brokers: list[str], topic_prefix: str, partitions: int, replication: 
     planned = plans(topic_prefix, partitions)
     try:
         there = asyncio.run(_looked_up(brokers, planned, replication if make else None))
+    except KafkaConnectionError as error:
+        raise click.ClickException(f"no Kafka answers at {', '.join(brokers)}") from error
     except KafkaError as error:
-        raise click.ClickException(f"Kafka does not answer: {error}") from error
+        raise click.ClickException(f"Kafka refuses: {error}") from error
     Console().print(_table(planned, there))
     if missing := [plan.name for plan in planned if plan.name not in there]:
         raise click.ClickException(f"{len(missing)} missing; --create makes them")

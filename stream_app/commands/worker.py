@@ -7,7 +7,7 @@ import os
 from datetime import timedelta
 
 import click
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from stream_app.commands.logs import set_up
 from stream_app.commands.running import running
@@ -41,5 +41,8 @@ def worker(settings: Settings, configuration: Configuration, session_timeout: fl
     os.environ.setdefault("NO_COLOR", "1") if settings.log_format == "json" else None
     try:
         asyncio.run(work(settings, configuration, timedelta(seconds=session_timeout)))
+    except KafkaConnectionError as error:
+        where = ", ".join(settings.brokers)
+        raise click.ClickException(f"the worker cannot start: no Kafka answers at {where}") from error
     except (KafkaError, OSError) as error:
         raise click.ClickException(f"the worker cannot start: {error}") from error

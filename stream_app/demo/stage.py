@@ -167,9 +167,8 @@ class Stage:
 
 
 async def _cancelled(tasks: set[asyncio.Task[Any]]) -> None:
-    """Cancel tasks until they have ended: a client that was just about to time out may swallow the first cancel."""
+    """Cancel tasks until they have ended: now and then redis-py swallows a cancel and just gives its answer."""
     while tasks:
         for task in tasks:
             task.cancel()
         _, tasks = await asyncio.wait(tasks, timeout=LOOK)
-        import sys; [t.print_stack(file=sys.stderr) for t in tasks]
