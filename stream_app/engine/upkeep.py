@@ -77,7 +77,8 @@ class Upkeep:
                 oldest = self._judge.oldest(grain, latest)
                 old += await self._state.starts_before(tp, grain_name(grain), oldest, FIRINGS)
             leaving = [name for name, _ in (await self._state.retiring(tp, latest, FIRINGS)).rows]
-            partition.tidied = latest
+            if max(len(old), len(leaving)) < FIRINGS:  # else there is more
+                partition.tidied = latest
             if old or leaving:
                 gone: dict[bytes, None] = dict.fromkeys(leaving)
                 for name in leaving:
