@@ -21,7 +21,6 @@ _TURNS: Final = {
     State.PAUSED: "clock.paused",
     State.RUNNING: "clock.resumed",
     State.STOPPED: "clock.stopped",
-    State.CANCELLED: "clock.stopped",
 }
 
 
@@ -87,7 +86,9 @@ def news(old: Before, life: Life, now: int) -> Iterator[News]:
             yield News(wire_id(name, life), signal.type, state.id, signal.at, _data(signal, clock, state))
     spoken = {(signal.clock, signal.cycle) for signal in signals.values()}
     for key, clock in clocks.items():
-        if key in spoken and key in old.clocks and clock.state is not old.clocks[key]:
+        turned = clock.state is not old.clocks.get(key, State.RUNNING)
+        # that a clock was met or cancelled says by itself that it has ended
+        if turned and key in spoken and (clock.unfinished or clock.breached_at is not None):
             yield _turned(clock, state, now)
     if spoken and old.carried and old.carried != _carried(state):
         yield _changed(life, state, now)

@@ -100,8 +100,10 @@ def runs(draw: st.DrawFn) -> tuple[Stream, int]:
     unheard = list(eras[1:])
 
     def hear() -> None:
+        known = len(stream.eras)
         while unheard and unheard[0].since <= now - draw(st.sampled_from(HEARD_AFTER)):
             stream.eras = (*stream.eras, unheard.pop(0))
+        if len(stream.eras) > known:
             stream.wake(now)
 
     while arrivals:

@@ -126,7 +126,6 @@ def test_an_event_before_what_its_clocks_have_said_needs_the_whole_history() -> 
         "11:40 sla.corrected:sla.warning:T-1:resolution:1:50%25:0",
         "10:30 sla.met:T-1:resolution:1::0",
         "10:30 clock.stopped:T-1:first_response:1::0.1",
-        "10:30 clock.stopped:T-1:resolution:1::0.1",
     ]
 
 
@@ -346,7 +345,6 @@ def test_a_pause_a_resume_and_a_stop_are_told_of_a_clock_that_has_spoken() -> No
         ("clock.paused", "12:00"),
         ("clock.resumed", "12:30"),
         ("sla.met", "12:45"),
-        ("clock.stopped", "12:45"),
     ]
     assert len({one.id for one in told}) == len(told)
     assert told[0].data["due_at"] is None
@@ -471,5 +469,13 @@ def test_a_dismissed_incident_tells_that_its_clocks_are_over() -> None:
     assert [one.id for one in told] == [
         f"sla.corrected:{breach}",
         "sla.cancelled:I-1:acknowledge:1::0",
-        "clock.stopped:I-1:acknowledge:1::0.1",
+    ]
+
+
+def test_a_clock_that_begins_is_over_and_stops_in_one_batch_is_told_to_have_stopped() -> None:
+    stream = Stream()
+    told = stream.take("12:00", created("09:00"), comment("11:00"))
+    assert brief(told) == [
+        "10:00 sla.breached:T-1:first_response:1::0",
+        "11:00 clock.stopped:T-1:first_response:1::0.1",
     ]
