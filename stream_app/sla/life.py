@@ -89,8 +89,9 @@ def follows(life: Life, entries: Iterable[Entry], eras: Eras, now: int) -> bool:
     """Whether what is due by `now` can be folded into the state as it is; else its whole history is needed."""
     if life.state is None or life.last is None:
         return life.last is None
-    if life.state.era + 1 < len(eras) and eras[life.state.era + 1].since <= life.last.at:
-        return False  # a configuration became known after events that it judges
+    spoken = life.last.at if life.state.rung_at is None else max(life.last.at, life.state.rung_at)
+    if life.state.era + 1 < len(eras) and eras[life.state.era + 1].since <= spoken:
+        return False  # a configuration became known after what it judges
     last = life.last.key
     for entry in in_order([*life.ahead, *entries]):
         if entry.at > now:

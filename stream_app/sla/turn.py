@@ -69,13 +69,17 @@ def rewind(clock: Clock, calendar: Calendar, at: int) -> None:
     """Take back what an unfinished clock counted and said from `at` on: it turns out to have stopped then."""
     if not clock.unfinished:
         return
-    carried = clock.done - length(clock.runs, calendar)
     edges = clock.runs if clock.since is None else [*clock.runs, clock.since]
     kept = [edge for edge in edges if edge < at]
+    # what earlier calendars counted stays as they did, unless the cut goes through it
+    carried = clock.done - length(clock.runs[clock.settled_runs :], calendar)
     clock.since = kept.pop() if len(kept) % 2 else None
     clock.state = State.PAUSED if clock.since is None else State.RUNNING
+    if len(kept) < clock.settled_runs:
+        clock.settled_runs, clock.done = len(kept), min(carried, length(kept, calendar))
+    else:
+        clock.done = carried + length(kept[clock.settled_runs :], calendar)
     clock.runs = kept
-    clock.done = carried + length(kept, calendar)
     clock.warned = [said for said in clock.warned if said.at < at]
     if clock.breached_at is not None and clock.breached_at >= at:
         clock.breached_at, clock.on_attach = None, False

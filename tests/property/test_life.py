@@ -24,7 +24,7 @@ SIGNALS = ("sla.warning", "sla.breached", "sla.met", "sla.cancelled")
 
 on_time = st.integers(0, 6).map(lambda ticks: ticks * LATENESS // 6)
 whenever = st.sampled_from((0, 0, 0, -5 * MINUTE, 20 * MINUTE, LATENESS, LATENESS + 1, 3 * HOUR))
-HEARD_AFTER = (0,)
+HEARD_AFTER = (0, 0, 15 * MINUTE)
 """How long after it is activated a worker hears of a configuration."""
 pauses = st.sampled_from((0, 0, 1, MINUTE, 20 * MINUTE, 2 * HOUR, 9 * HOUR))
 
