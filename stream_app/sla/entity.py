@@ -1,27 +1,20 @@
-"""What tickets and incidents have in common: fields, a policy that judges them, clocks that ring, facts that stand."""
+"""What tickets and incidents have in common: clocks that start, speak and stop, and facts that stand."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
-from msgspec import UNSET, Struct, field
+from msgspec import UNSET, field
 
 from stream_app.sla import turn
 from stream_app.sla.clock import Clock, State
 from stream_app.sla.deadline import ring, schedule, settle
-from stream_app.sla.era import Era, Eras, era_at
+from stream_app.sla.era import Eras, era_at
 from stream_app.sla.fact import NOW, Fact, Labels, of_clock, with_labels
 from stream_app.sla.instant import Micros
-from stream_app.sla.policy import Bench, Calendar, ClockRule, OnReopen, Policy
-from stream_app.sla.retarget import change_policy, change_warnings, measure, recount
-
-PAUSES: Final[Mapping[str, frozenset[str]]] = {
-    "periodic_update": frozenset({"pending"}),
-    "resolution": frozenset({"pending", "on_hold"}),
-    "ola": frozenset({"pending", "on_hold"}),
-}
-"""The statuses that pause a clock by default; a clock that is not here is never paused."""
+from stream_app.sla.judged import Judged
+from stream_app.sla.policy import OnReopen
+from stream_app.sla.retarget import measure
 
 
 class Place(NamedTuple):
@@ -40,22 +33,18 @@ class Place(NamedTuple):
         return self.stop_at < self.at
 
 
-class Entity(Struct, kw_only=True):
+class Entity(Judged, kw_only=True):
     """The state that an entity's history amounts to. Moments and spans in microseconds."""
 
     kind: ClassVar[str]
 
     id: str
     created_at: int
-    status: str
-    era: int = 0
-    policy: str | None = None
     partial: bool = False
     """The stream started in the middle of its life: its creation is not known."""
     clouded: bool = False
     """Something happened before its creating event: its durations stay out of means."""
     reopens: int = 0
-    clocks: list[Clock] = field(default_factory=list)
     happened: dict[str, Fact] = field(default_factory=dict)
     """The facts that stand, but for those of the clocks: by name, for of each there is one at most."""
     stood: list[tuple[int, Labels]] = field(default_factory=list)
@@ -69,85 +58,9 @@ class Entity(Struct, kw_only=True):
         """Its dimensions as they stand."""
         raise NotImplementedError
 
-    def bench(self, era: Era) -> Bench:
-        """The policies for its kind."""
-        raise NotImplementedError
-
     def ended(self) -> bool:
         """Whether it is no longer worked on."""
         raise NotImplementedError
-
-    # the policy in force
-
-    def judge(self, eras: Eras) -> Policy:
-        """The policy that judges it now."""
-        return self.bench(eras[self.era]).named(self.policy)
-
-    def rule(self, clock: Clock, eras: Eras) -> ClockRule:
-        """What the policy that judges a clock says of it."""
-        return self._judge_named(clock.judge, eras).rule(clock.name)
-
-    def calendar(self, clock: Clock, eras: Eras) -> Calendar:
-        """The calendar a clock counts on."""
-        calendars = eras[self.era].calendars
-        return calendars["always"] if clock.by_law else calendars[self.judge(eras).calendar]
-
-    def pausing(self, clock: str, policy: Policy) -> bool:
-        """Whether its status pauses a clock under a policy."""
-        on = policy.rule(clock).pause_on
-        if on is None:
-            on = PAUSES.get(clock.partition(":")[0], frozenset())
-        return self.status in on
-
-    def rejudge(self, eras: Eras, at: int) -> None:
-        """Find the policy anew, and judge the unfinished clocks by it from `at` on."""
-        self._find_policy(eras)
-        judge = (self.era, self.policy or "")
-        for clock in self.clocks:
-            if clock.unfinished and clock.judge != judge:
-                self._change_judge(clock, judge, eras, at)
-
-    def judge_anew(self, eras: Eras, at: int) -> None:
-        """Find the policy anew, with all that hangs on it."""
-        self.rejudge(eras, at)
-
-    def _change_judge(self, clock: Clock, judge: tuple[int, str], eras: Eras, at: int) -> None:
-        before, after = self._judge_named(clock.judge, eras), self._judge_named(judge, eras)
-        old = eras[clock.judge[0]].calendars[before.calendar]
-        new = eras[judge[0]].calendars[after.calendar]
-        rule_before, rule = before.rule(clock.name), after.rule(clock.name)
-        if clock.by_law:
-            if self.policy is not None:  # where none matches, those that run are left as they are
-                clock.judge = judge
-                if rule.warn != rule_before.warn:
-                    change_warnings(clock, rule.warn, self.calendar(clock, eras), at)
-            return
-        clock.judge = judge
-        self.wait_or_work(clock, rule_before, old, at, paused=self.pausing(clock.name, after))
-        if clock.fixed is not None:
-            if old != new:
-                recount(clock, rule.warn, new)
-            elif rule.warn != rule_before.warn:
-                change_warnings(clock, rule.warn, new, at)
-        elif rule.target != rule_before.target or old != new:
-            change_policy(clock, after.on_priority_change, rule.target, rule.warn, (old, new), at)
-        elif rule.warn != rule_before.warn:
-            change_warnings(clock, rule.warn, new, at)
-
-    def _judge_named(self, judge: tuple[int, str], eras: Eras) -> Policy:
-        return self.bench(eras[judge[0]]).named(judge[1] or None)
-
-    def _find_policy(self, eras: Eras) -> None:
-        bench = self.bench(eras[self.era])
-        found = bench.first(tuple([self._field(name) for name in bench.looks_at]))
-        self.policy = None if found is None else found.name
-
-    def _field(self, name: str) -> str | tuple[str, ...] | None:
-        """A field as policies see it: texts as they are, numbers and truth values as YAML writes them."""
-        value = getattr(self, name)
-        if value is None or isinstance(value, (str, tuple)):
-            return value
-        return str(value).lower()
 
     # time passes
 
@@ -216,13 +129,6 @@ class Entity(Struct, kw_only=True):
         schedule(clock, rule.warn, calendar)
         if self.pausing(name, policy):
             turn.pause(clock, rule.warn, calendar, at)
-
-    def wait_or_work(self, clock: Clock, rule: ClockRule, calendar: Calendar, at: int, *, paused: bool) -> None:
-        """Pause or resume a clock, as its entity's status wants it."""
-        if paused:
-            turn.pause(clock, rule.warn, calendar, at)
-        else:
-            turn.resume(clock, rule.warn, calendar, at)
 
     def stop(self, name: str, eras: Eras, place: Place, **labels: str | None) -> bool:
         """End the unfinished cycle of a clock as done: whether there was one.
