@@ -13,7 +13,8 @@ from aiokafka.partitioner import murmur2
 
 from stream_app.engine.heard import Heard
 from stream_app.engine.keys import TP
-from stream_app.engine.post import RETRY, SAID, SIGNALS
+from stream_app.engine.ports import SAID
+from stream_app.engine.post import RETRY, SIGNALS
 from stream_app.sla.kind import Kind
 
 log = logging.getLogger(__name__)

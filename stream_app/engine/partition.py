@@ -15,7 +15,7 @@ from stream_app.engine.intake import Intake, counted, taken_in
 from stream_app.engine.judge import Judge
 from stream_app.engine.keys import TP
 from stream_app.engine.pen import Lost, Pen
-from stream_app.engine.ports import Clock, Post, State
+from stream_app.engine.ports import SAID, Clock, Post, State
 from stream_app.engine.stock import Stock, slot_of
 from stream_app.engine.write import Claim, Span
 from stream_app.sla.admission import Outcome
@@ -73,7 +73,7 @@ class Partition:
         self.tidied: int | None = None
         """The latest event time by which old things were removed."""
         self._posting: asyncio.Task[Mapping[str, bytes]] | None = None
-        self._marks: dict[str, bytes] = {}
+        self._marks = {name: mark for name, mark in claim.marks.items() if name.startswith(SAID)}
         """How far Redis says that the topic of signals is known, as far as we have written it."""
         self._state = state
         self._post = post
@@ -282,7 +282,10 @@ class Partition:
 
         Only while nothing of ours is on its way there, and nothing that was heard waits to be judged.
         """
-        known = dict(self._post.known)
+        # an earlier owner's workers may know of more than ours does
+        known = self._marks | {
+            name: mark for name, mark in self._post.known.items() if int(mark) > int(self._marks.get(name, b"0"))
+        }
         if known != self._marks and not self.pen.outbox and self.pen.quiet and self.heard is None:
             self._marks = known
             await self.pen.mark(known)

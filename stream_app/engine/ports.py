@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from stream_app.engine.keys import TP, OutboxId, Slot
 from stream_app.engine.letters import Letter
 from stream_app.engine.store import Ripe, Signal
 from stream_app.engine.write import Applied, Claim, Fenced, Standing, Write
 from stream_app.sla.instant import Micros
+
+SAID: Final = "said:"
+"""What the marks begin with that say up to where a partition of the signals is known."""
 
 
 class Clock(Protocol):

@@ -11,14 +11,13 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from stream_app.engine.letters import Letter
+from stream_app.engine.ports import SAID
 from stream_app.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
 
 SIGNALS: Final = "sla-signals"
 DEAD: Final = ".dlq"
-SAID: Final = "said:"
-"""What the marks begin with that say up to where a partition of the signals is known."""
 RETRY: Final = 1.0
 """Seconds between tries."""
 
