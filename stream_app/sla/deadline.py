@@ -40,10 +40,8 @@ def schedule(clock: Clock, warn: tuple[Threshold, ...], calendar: Calendar) -> N
 
 
 def _upcoming(clock: Clock, warn: tuple[Threshold, ...]) -> tuple[int, str] | None:
-    """The next threshold that time will reach; none while the clock is paused, unless its deadline is fixed."""
-    if clock.target is None or (clock.since is None and clock.fixed is None):
-        return None
-    return next((step for step in steps(warn, clock.base, clock.target) if step[0] > clock.mark), None)
+    """The next threshold that time will reach, for a clock whose deadline is known."""
+    return next((step for step in steps(warn, clock.base, clock.target or 0) if step[0] > clock.mark), None)
 
 
 def _moment_of(clock: Clock, value: int, calendar: Calendar) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final, cast
+from typing import Final, assert_never, cast
 
 from msgspec import Struct
 
@@ -195,3 +195,5 @@ def append(state: State, entry: Entry, eras: Eras) -> None:
             state.apply(cast("TicketEvent", entry.event), place, eras)
         case Incident():
             state.apply(cast("IncidentEvent", entry.event), place, eras)
+        case _:
+            assert_never(state)

@@ -64,8 +64,8 @@ class Judged(Struct, kw_only=True):
                 self._change_judge(clock, judge, eras, at)
 
     def judge_anew(self, eras: Eras, at: int) -> None:
-        """Find the policy anew, with all that hangs on it."""
-        self.rejudge(eras, at)
+        """Find the policy anew, with all that hangs on it in its kind."""
+        raise NotImplementedError
 
     def _change_judge(self, clock: Clock, judge: tuple[int, str], eras: Eras, at: int) -> None:
         before, after = self._judge_named(clock.judge, eras), self._judge_named(judge, eras)
@@ -82,7 +82,7 @@ class Judged(Struct, kw_only=True):
         self.wait_or_work(clock, rule_before, old, at, paused=self.pausing(clock.name, after))
         if clock.fixed is not None:
             if old != new:
-                recount(clock, rule.warn, new)
+                recount(clock, clock.fixed, rule.warn, new)
             elif rule.warn != rule_before.warn:
                 change_warnings(clock, rule.warn, new, at)
         elif rule.target != rule_before.target or old != new:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 import msgspec
 from msgspec import Struct
 
 from stream_app.sla.clock import Clock, State
-from stream_app.sla.entity import Entity
 from stream_app.sla.incident import Incident
 from stream_app.sla.instant import seconds, text
 from stream_app.sla.life import Life
@@ -128,7 +127,7 @@ def _corrected(signal: Signal, life: Life, now: int, *, moved: bool) -> News:
     return News(f"sla.corrected:{name}", "sla.corrected", signal.subject, now, data)
 
 
-def _data(signal: Signal, clock: Clock, state: Entity) -> dict[str, Any]:
+def _data(signal: Signal, clock: Clock, state: Ticket | Incident) -> dict[str, Any]:
     return {
         "alert": alert(state.id, clock.name, clock.cycle),
         "clock": clock.name,
@@ -144,7 +143,7 @@ def _data(signal: Signal, clock: Clock, state: Entity) -> dict[str, Any]:
     }
 
 
-def _turned(clock: Clock, state: Entity, now: int) -> News:
+def _turned(clock: Clock, state: Ticket | Incident, now: int) -> News:
     kind = _TURNS[clock.state]
     number = len(clock.runs) // 2
     at = clock.stopped_at if clock.stopped_at is not None else clock.since if clock.since is not None else now
@@ -161,25 +160,25 @@ def _turned(clock: Clock, state: Entity, now: int) -> News:
     return News(name, kind, state.id, at, data)
 
 
-def _changed(life: Life, state: Entity, now: int) -> News:
+def _changed(life: Life, state: Ticket | Incident, now: int) -> News:
     name = joined("entity.changed", state.id, "", "", "", "")
     said = wire_id(name, life)
     life.again[name] = life.again.get(name, 0) + 1
     return News(said, "entity.changed", state.id, now, {"status": state.status, **_about(state)})
 
 
-def _carried(state: Entity) -> tuple[Any, ...]:
+def _carried(state: Ticket | Incident) -> tuple[Any, ...]:
     return tuple(_about(state).values())
 
 
-def _about(state: Entity) -> dict[str, Any]:
+def _about(state: Ticket | Incident) -> dict[str, Any]:
     match state:
         case Ticket():
             own: dict[str, Any] = {"priority": state.priority, "customer": state.customer}
         case Incident():
             own = {"severity": state.severity, "asset": state.asset}
         case _:
-            own = {}
+            assert_never(state)
     shared = {name: getattr(state, name) for name in ("team", "agent", "category", "service", "title", "url")}
     return {"kind": state.kind, **own, **shared}
 

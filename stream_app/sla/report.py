@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, assert_never
 
 from stream_app.sla.clock import Clock, State
 from stream_app.sla.entity import Entity
@@ -21,6 +21,8 @@ def entity(state: Ticket | Incident, eras: Eras, until: int) -> dict[str, Any]:
             row |= _ticket(state, until)
         case Incident():
             row |= _incident(state)
+        case _:
+            assert_never(state)
     if state.partial:
         row["partial"] = True
     row["clocks"] = [

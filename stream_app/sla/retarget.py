@@ -67,6 +67,8 @@ def change_policy(
             clock.done = clock.base = 0
             clock.since = None if clock.since is None else at
             clock.target = measure(target, new, at)
+        case _:
+            assert_never(mode)
     _say_anew(clock, warn, new, at)
 
 
@@ -100,11 +102,10 @@ def change_warnings(clock: Clock, warn: tuple[Threshold, ...], calendar: Calenda
     schedule(clock, warn, calendar)
 
 
-def recount(clock: Clock, warn: tuple[Threshold, ...], calendar: Calendar) -> None:
+def recount(clock: Clock, due: int, warn: tuple[Threshold, ...], calendar: Calendar) -> None:
     """Count a clock with an agreed deadline on another calendar: the deadline stays, only its working time differs."""
     clock.done, clock.settled_runs = length(clock.runs, calendar), 0
-    if clock.fixed is not None:
-        clock.target = calendar.between(Micros(clock.started_at), Micros(clock.fixed))
+    clock.target = calendar.between(Micros(clock.started_at), Micros(due))
     schedule(clock, warn, calendar)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream_app.commands.replay import replay
@@ -21,7 +21,9 @@ def disagreements(seed: int, entities: int) -> list[str]:
     return [str(d) for d in differences(made.expected().body, PRODUCT(made))]
 
 
+@pytest.mark.timeout(300)
 @given(seed=st.integers(min_value=0, max_value=2**32))
+@settings(max_examples=100)
 def test_a_random_history_is_reported_as_the_oracle_reads_the_rules(seed: int) -> None:
     assert disagreements(seed, entities=10) == []
 

@@ -541,6 +541,12 @@ def test_an_agreed_deadline_under_an_equal_rule_stays_untouched() -> None:
     assert seen(story, same, "10:00").clock("resolution") == ("running", "09:00", "12:00", None, 60, 180, None)
 
 
+def test_a_late_stop_before_a_change_of_calendar_is_counted_on_the_calendar_in_force() -> None:
+    story = [created("06:00", "low"), updated("11:00", priority="high"), updated("15:00", service="web")]
+    told = seen([*story, status("09:00", "resolved")], desk("carry", "8h", "10h", calendar="office"), "16:00")
+    assert (told.clock("resolution").stopped, told.clock("resolution").elapsed) == ("09:00", 180)
+
+
 @pytest.mark.parametrize(
     ("mode", "due_at"),
     # 06-11 on the office's hours 08-12 are 3 h, around the clock 5; paused at 11:00, raised at 11:30, resumed at 12:00
