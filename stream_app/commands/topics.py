@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.table import Table
 
 from stream_app.commands.arguments import kafka
-from stream_app.engine.topics import Found, Plan, create, found, plans
+from stream_app.engine.topics import Found, Plan, create, found, kept, plans
 
 PARTITIONS = 12
+MS_A_DAY = 86_400_000
 
 
 @click.command(
@@ -37,17 +38,19 @@ def topics(brokers: list[str], topic_prefix: str, partitions: int, replication: 
     """
     planned = plans(topic_prefix, partitions)
     try:
-        there = asyncio.run(_looked_up(brokers, planned, replication if make else None))
+        there, spans = asyncio.run(_looked_up(brokers, planned, replication if make else None))
     except KafkaConnectionError as error:
         raise click.ClickException(f"no Kafka answers at {', '.join(brokers)}") from error
     except KafkaError as error:
         raise click.ClickException(f"Kafka refuses: {error}") from error
-    Console().print(_table(planned, there))
+    Console().print(_table(planned, there, spans))
     if missing := [plan.name for plan in planned if plan.name not in there]:
         raise click.ClickException(f"{len(missing)} missing; --create makes them")
 
 
-async def _looked_up(brokers: list[str], planned: list[Plan], replication: int | None) -> dict[str, Found]:
+async def _looked_up(
+    brokers: list[str], planned: list[Plan], replication: int | None
+) -> tuple[dict[str, Found], dict[str, int]]:
     admin = AIOKafkaAdminClient(bootstrap_servers=brokers)
     await admin.start()
     try:
@@ -56,16 +59,21 @@ async def _looked_up(brokers: list[str], planned: list[Plan], replication: int |
         missing = [plan for plan in planned if plan.name not in there]
         if replication is not None and missing:
             there |= await create(admin, missing, replication)
-        return there
+        return there, await kept(admin, there)
     finally:
         await admin.close()
 
 
-def _table(planned: list[Plan], there: dict[str, Found]) -> Table:
+def _table(planned: list[Plan], there: dict[str, Found], spans: dict[str, int]) -> Table:
     table = Table("topic", "partitions", "replication", "kept")
     for plan in planned:
         topic = there.get(plan.name)
-        kept = "for ever" if plan.settings else "as the broker does"
         what = ("missing", "") if topic is None else (str(topic.partitions), str(topic.replication))
-        table.add_row(plan.name, *what, kept)
+        table.add_row(plan.name, *what, _span(spans.get(plan.name)))
     return table
+
+
+def _span(milliseconds: int | None) -> str:
+    if milliseconds is None:
+        return ""
+    return "for ever" if milliseconds < 0 else f"{milliseconds / MS_A_DAY:g} d"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from aiokafka import errors
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from msgspec import Struct
 
 from stream_app.engine.post import DEAD, SIGNALS
@@ -16,6 +17,7 @@ from stream_app.sla.kind import TOPICS
 CONFIG: Final = "tenggat-config"
 ALERT_LOG: Final = "alert-log"
 FOR_EVER: Final = "-1"
+RETENTION: Final = "retention.ms"
 TRIES: Final = 50
 PAUSE: Final = 0.1
 """Seconds: brokers take a moment to tell each other of a topic."""
@@ -43,7 +45,7 @@ def plans(prefix: str, partitions: int) -> list[Plan]:
 
     Topics that others build on are kept for ever: activated configurations, acknowledgements, dead letters.
     """
-    kept = {"retention.ms": FOR_EVER, "retention.bytes": FOR_EVER}
+    kept = {RETENTION: FOR_EVER, "retention.bytes": FOR_EVER}
     events = [Plan(f"{prefix}{name}", partitions, {}) for name in TOPICS]
     dead = [Plan(f"{prefix}{name}{DEAD}", 1, kept) for name in TOPICS]
     return [
@@ -82,6 +84,18 @@ async def create(admin: AIOKafkaAdminClient, missing: Sequence[Plan], replicatio
         await asyncio.sleep(PAUSE)
         there = await found(admin, names)
     return there
+
+
+async def kept(admin: AIOKafkaAdminClient, names: Iterable[str]) -> dict[str, int]:
+    """For how many milliseconds the broker keeps the records of each topic; -1: for ever. Raises KafkaError."""
+    wanted = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    found: dict[str, int] = {}
+    for answer in await admin.describe_configs(wanted) if wanted else ():
+        for code, _, _, name, entries in answer.resources:
+            retention = next((entry[1] for entry in entries if entry[0] == RETENTION), None)
+            if not code and retention is not None:
+                found[name] = int(retention)
+    return found
 
 
 async def counts(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, int]:

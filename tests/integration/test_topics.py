@@ -101,6 +101,10 @@ def test_missing_topics_are_listed_and_made(kafka: Kafka, namespace: str) -> Non
     assert again.exit_code == 0
     assert again.stdout == result.stdout
     assert "missing" not in again.stdout
+    assert again.stdout.count("for ever") == 9  # the broker of the tests keeps all, the product the rest
+    kafka.create_topic(f"{namespace}x-tickets", 1, {"retention.ms": "604800000"})
+    other = CliRunner().invoke(topics, ["--brokers", kafka.bootstrap, "--topic-prefix", f"{namespace}x-"])
+    assert " 7 d " in other.stdout
 
 
 async def test_topics_are_made_as_planned(kafka: Kafka, namespace: str) -> None:
