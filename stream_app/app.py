@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
@@ -21,6 +21,7 @@ from stream_app.config.settings import Settings
 from stream_app.engine import mirror
 from stream_app.engine.connection import address
 from stream_app.engine.engine import Engine
+from stream_app.engine.fitness import Finding, Weight, findings
 from stream_app.engine.hearing import Counts, KafkaHearing
 from stream_app.engine.judge import Judge
 from stream_app.engine.keys import Names
@@ -44,14 +45,19 @@ SHOWING: Final = 4
 """How often topics are looked for that are not there."""
 
 
+class Unfit(Exception):
+    """Redis cannot hold the state."""
+
+
 def wall() -> Micros:
     """The time of day."""
     return Micros(time.time_ns() // 1_000)  # noqa: TID251 -- the edge reads the clock
 
 
 async def work(settings: Settings, own: Configuration, session_timeout: timedelta, clock: Clock = wall) -> None:
-    """Run a worker until it is told to stop. Raises OSError where it cannot listen, KafkaError where Kafka is away.
+    """Run a worker until it is told to stop.
 
+    Raises OSError where it cannot listen, KafkaError where Kafka is away, Unfit where Redis cannot hold the state.
     `clock` says what time it is for events and deadlines; the patience with Kafka and Redis is always in real time.
     """
     brokers, prefix = list(settings.brokers), settings.topic_prefix
@@ -120,11 +126,36 @@ async def work(settings: Settings, own: Configuration, session_timeout: timedelt
                 await _mirror(redis, names, ledger)
                 await asyncio.sleep(RETRY)
 
+        await _beside(stream, engine.watch(), engine.looking(), follow(), mirrored(), _examined(redis))
+
+
+async def _beside(stream: Stream, *jobs: Coroutine[Any, Any, None]) -> None:
+    """Read the log until told to stop, with jobs that go on all the while. Raises Unfit, or a group of what broke."""
+    try:
         async with asyncio.TaskGroup() as group:
-            beside = [group.create_task(job) for job in (engine.watch(), engine.looking(), follow(), mirrored())]
+            tasks = [group.create_task(job) for job in jobs]
             await stream.run()
-            for task in beside:
+            for task in tasks:
                 task.cancel()
+    except BaseExceptionGroup as errors:
+        if (unfit := errors.subgroup(Unfit)) is not None:
+            raise Unfit(*unfit.exceptions[0].args) from errors
+        raise
+
+
+async def _examined(redis: Redis) -> None:
+    """Say what speaks against this Redis, once it answers. Raises Unfit where it cannot hold the state."""
+    found: list[Finding] | None = None
+    while found is None:
+        try:
+            found = await findings(redis)
+        except RedisError:  # /readyz says so
+            await asyncio.sleep(RETRY)
+    for finding in found:
+        log.warning("%s", finding.text)
+    refused = [finding.text for finding in found if finding.weight is Weight.REFUSED]
+    if refused:
+        raise Unfit("; ".join(refused))
 
 
 async def _topics_there(counted: Counts, topics: tuple[str, ...]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from datetime import timedelta
 
 import click
@@ -35,14 +34,13 @@ def worker(settings: Settings, configuration: Configuration, session_timeout: fl
     Where it runs is said by the environment or by options of the same names. SIGTERM drains: what was read is written,
     then the partitions go to the other workers.
     """
-    from stream_app.app import work  # noqa: PLC0415 -- Faust takes a second to import, and --help need not wait
+    from stream_app.app import Unfit, work  # noqa: PLC0415 -- Faust takes a second to import, and --help need not wait
 
     set_up(settings.log_format, settings.log_level)
-    os.environ.setdefault("NO_COLOR", "1") if settings.log_format == "json" else None
     try:
         asyncio.run(work(settings, configuration, timedelta(seconds=session_timeout)))
     except KafkaConnectionError as error:
         where = ", ".join(settings.brokers)
         raise click.ClickException(f"the worker cannot start: no Kafka answers at {where}") from error
-    except (KafkaError, OSError) as error:
+    except (KafkaError, OSError, Unfit) as error:
         raise click.ClickException(f"the worker cannot start: {error}") from error

@@ -99,3 +99,14 @@ def test_a_port_that_is_taken_is_named(system: System) -> None:
     said = system.tenggat("worker", "--http-port", worker.port, code=1).stderr
     assert str(worker.port) in said
     assert "Traceback" not in said
+
+
+def test_a_redis_that_cannot_hold_the_state_is_refused_with_the_reason(system: System, redis_server: Redis) -> None:
+    system.redis.execute_command("REPLICAOF", "127.0.0.1", free_port())
+    try:
+        said = system.tenggat("worker", "--http-port", "0", code=1).stderr
+    finally:
+        system.redis.execute_command("REPLICAOF", "NO", "ONE")
+    assert "this Redis is a replica: connect to its primary" in said
+    assert "Traceback" not in said
+    assert redis_server.running

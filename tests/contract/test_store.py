@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from stream_app.engine.connection import address
 from stream_app.engine.keys import GAUGES, TP, Names, OutboxId, Slot
-from stream_app.engine.memory import MemoryReader, MemoryRedis, MemoryStore
 from stream_app.engine.reader import RedisReader, client
 from stream_app.engine.store import RedisStore, Ripe, Signal
 from stream_app.engine.write import Applied, Claim, Fenced, Span, Standing, Why, Write
 from tests.services import Redis
+from tests.services.memory import MemoryReader, MemoryRedis, MemoryStore
 
 Store = RedisStore | MemoryStore
 Reader = RedisReader | MemoryReader

@@ -18,7 +18,6 @@ from stream_app.engine.heard import Heard
 from stream_app.engine.judge import Judge
 from stream_app.engine.keys import TP, Slot
 from stream_app.engine.letters import Letter
-from stream_app.engine.memory import MemoryReader, MemoryRedis, MemoryStore
 from stream_app.engine.partition import Partition
 from stream_app.engine.stock import slot_of
 from stream_app.engine.upkeep import Upkeep
@@ -29,6 +28,7 @@ from stream_app.sla.instant import EARLIEST, Micros, micros
 from stream_app.sla.kind import TOPICS, Kind
 from stream_app.sla.life import Life
 from stream_app.telemetry import Telemetry
+from tests.services.memory import MemoryReader, MemoryRedis, MemoryStore
 
 DAY: Final = "2026-03-02"
 """A Monday."""
