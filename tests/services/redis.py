@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import shutil
 import socket
+import time
 from typing import ClassVar
 
-from tests.services.server import Server, ServerFailed, free_port
+from redis import Redis as Client
+
+from tests.services.server import POLL, Server, ServerFailed, free_port
 
 
 class Redis(Server):
@@ -45,7 +48,14 @@ class Redis(Server):
             return connection.recv(64).startswith(b"+PONG")
 
     def forget_tail(self, size: int) -> None:
-        """Kills it and cuts the last `size` bytes off its append-only file: what a crash between two syncs loses."""
+        """Kills it and cuts the last `size` bytes off its append-only file: what a crash between two syncs loses.
+
+        Waits until Redis has handed its file all it has answered for: while a sync is under way it holds writes back,
+        and a kill would take those as well.
+        """
+        with Client.from_url(self.url) as client:
+            while client.info("persistence")["aof_buffer_length"]:
+                time.sleep(POLL)
         self.kill()
         newest = max((self.folder / "appendonlydir").glob("*.incr.aof"), key=lambda file: file.stat().st_mtime_ns)
         with newest.open("r+b") as file:
