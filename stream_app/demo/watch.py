@@ -10,7 +10,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from stream_app.demo.signals import Said
-from stream_app.engine.assembly import life_of, name_of
+from stream_app.engine.assembly import name_of
+from stream_app.engine.kept import life_of
 from stream_app.engine.hearing import partition_of
 from stream_app.engine.keys import TP
 from stream_app.engine.reader import RedisReader

@@ -6,39 +6,21 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-from msgspec import Struct
 
+from stream_app.engine.kept import Kept, Shown, shown
 from stream_app.kpi.catalogue import Catalogue
 from stream_app.kpi.windows import Tally
 from stream_app.sla.era import Eras
 from stream_app.sla.fact import Fact
 from stream_app.sla.history import Entry
-from stream_app.sla.life import Life
-from stream_app.sla.news import Before, News, before, news
+from stream_app.sla.news import News, news
 
-_encoder: Final = msgspec.msgpack.Encoder()
-_lives: Final = msgspec.msgpack.Decoder(Life)
-_entries: Final = msgspec.msgpack.Decoder(Entry)
-
-entry_of: Final = _entries.decode
-"""An entry of a history, from its bytes."""
-life_of: Final = _lives.decode
-"""A life, from its bytes."""
+_encode: Final = msgspec.msgpack.Encoder().encode
 
 
 def name_of(kind: str, subject: str) -> bytes:
     """An entity's key within its partition."""
     return f"{kind}:{subject}".encode()
-
-
-class Earlier(Struct, frozen=True):
-    """A life before its change, as far as its change is told by comparison."""
-
-    facts: list[Fact]
-    said: Before
-    wake: int | None
-    dues: dict[bytes, int]
-    retire: int | None
 
 
 class Assembly:
@@ -58,39 +40,55 @@ class Assembly:
         self.found: list[Fact] = []
         """Facts that did not stand before."""
 
-    def earlier(self, name: bytes, life: Life) -> Earlier:
-        """Note how a life stands before it is changed."""
-        return Earlier(life.facts(), before(life), life.wakes_at(self._eras), dues(name, life), self._leaves(life))
+    def look(self, kept: Kept) -> Shown:
+        """What a life shows that is about to be changed: as it was last written, or as it stands."""
+        if kept.shown is None:
+            kept.shown = shown(kept.life, self._eras)
+        return kept.shown
 
-    def changed(self, name: bytes, life: Life, earlier: Earlier, entries: Sequence[Entry], now: int) -> None:
-        """Take in a life that was changed, and the new entries of its history."""
-        facts = life.facts()
-        if facts != earlier.facts:
-            self.tally.withdraw(earlier.facts)
-            self.tally.add(facts)
-            self.found.extend(fact for fact in facts if fact not in earlier.facts)
-        self.news.extend(news(earlier.said, life, now))
-        self.entities[name] = _encoder.encode(life)
+    def changed(self, name: bytes, kept: Kept, entries: Sequence[Entry], now: int) -> Shown:
+        """Take in a life that was changed since it was looked at, and the new entries of its history.
+
+        Gives what it shows now.
+        """
+        life, earlier = kept.life, self.look(kept)
+        later = kept.shown = shown(life, self._eras)
+        if later.facts != earlier.facts:
+            gone, found = differences(earlier.facts, later.facts)
+            self.tally.withdraw(gone)
+            self.tally.add(found)
+            self.found += found
+        self.news += news(earlier.said, later.said, life, now)
+        self.entities[name] = _encode(life)
         if entries:
-            self.history[name] = [_encoder.encode(entry) for entry in entries]
-        wake = life.wakes_at(self._eras)
-        if wake != earlier.wake:
-            self.wake[name] = wake
-        running = dues(name, life)
-        if running != earlier.dues:
-            self.due |= dict.fromkeys(earlier.dues.keys() - running.keys())
-            self.due |= running
-        leaves = self._leaves(life)
-        if leaves != earlier.retire:
-            self.retire[name] = leaves
-
-    def _leaves(self, life: Life) -> int | None:
-        """When a life may be forgotten, in event time: an ended one's, so long after its latest event."""
-        if life.latest is None or life.state is None or not life.state.ended() or life.wakes_at(self._eras) is not None:
-            return None
-        return life.latest + self._retention
+            self.history[name] = [_encode(entry) for entry in entries]
+        if later.wake != earlier.wake:
+            self.wake[name] = later.wake
+        if later.dues != earlier.dues:
+            self.due |= {due_of(name, clock, cycle): None for clock, cycle, _ in earlier.dues}
+            self.due |= {due_of(name, clock, cycle): due for clock, cycle, due in later.dues}
+        if later.over != earlier.over:  # so long after its latest event it may be forgotten
+            self.retire[name] = None if later.over is None else later.over + self._retention
+        return later
 
 
-def dues(name: bytes, life: Life) -> dict[bytes, int]:
-    """The deadlines of its running clocks by the names under which the board finds them."""
-    return {msgspec.json.encode([name.decode(), clock, cycle]): due for clock, cycle, due in life.dues()}
+def differences(old: Sequence[Fact], new: Sequence[Fact]) -> tuple[list[Fact], list[Fact]]:
+    """What of the old is not among the new, and of the new not among the old, each as often as it stands there."""
+    begin, least = 0, min(len(old), len(new))
+    while begin < least and old[begin] == new[begin]:  # most stand where they stood
+        begin += 1
+    end = 0
+    while end < least - begin and old[-1 - end] == new[-1 - end]:
+        end += 1
+    gone, found = list(old[begin : len(old) - end]), []
+    for fact in new[begin : len(new) - end]:
+        if fact in gone:
+            gone.remove(fact)
+        else:
+            found.append(fact)
+    return gone, found
+
+
+def due_of(name: bytes, clock: str, cycle: int) -> bytes:
+    """The name under which the board finds the deadline of a running clock."""
+    return msgspec.json.encode((name.decode(), clock, cycle))

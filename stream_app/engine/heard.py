@@ -92,6 +92,10 @@ class Heard:
         """Note what Redis knew of an entity before the story went on."""
         self._bases[subject] = base
 
+    def tells(self, subject: str) -> bool:
+        """Whether it has a story of the entity that is not settled yet."""
+        return subject in self._stories
+
     def has(self, item: News) -> bool:
         """Whether this is not to be said now: the topic holds it, or it is settled later."""
         if item.subject not in self._stories:
@@ -119,7 +123,7 @@ class Heard:
     def before(self, subject: str, now: Before) -> Before:
         """What stands by the topic, to compare what stands now with."""
         carried = ("another",) if subject in self._changed else now.carried
-        return Before(self.told(subject).signals, now.clocks, carried)
+        return Before(list(self.told(subject).signals.values()), now.clocks, carried)
 
     def repeats(self, item: News) -> bool:
         """Whether a change is the one that the topic told of last."""

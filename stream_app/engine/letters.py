@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from msgspec import Struct
 
 from stream_app.engine.batch import Record
 from stream_app.engine.keys import TP
 from stream_app.sla.decode import Malformed, Reason, decode
 from stream_app.sla.events import Event
-from stream_app.sla.instant import micros
 from stream_app.sla.kind import Kind, kind_of, type_of
 
 
@@ -34,7 +35,7 @@ class Letter(Struct, frozen=True):
         ]
 
 
-def opened(record: Record, tp: TP, kind: Kind, latest_allowed: int) -> Event | Letter:
+def opened(record: Record, tp: TP, kind: Kind, latest_allowed: datetime) -> Event | Letter:
     """The record's event, if it is one, is on its topic, under its key, and not further ahead than is allowed."""
     try:
         return _event(record, tp, kind, latest_allowed)
@@ -42,7 +43,7 @@ def opened(record: Record, tp: TP, kind: Kind, latest_allowed: int) -> Event | L
         return Letter(tp, record.offset, record.key, record.value, malformed.reason, str(malformed))
 
 
-def _event(record: Record, tp: TP, kind: Kind, latest_allowed: int) -> Event:
+def _event(record: Record, tp: TP, kind: Kind, latest_allowed: datetime) -> Event:
     if record.value is None:
         raise Malformed(Reason.NOT_JSON, "a record without a value")
     event = decode(record.value)
@@ -50,6 +51,6 @@ def _event(record: Record, tp: TP, kind: Kind, latest_allowed: int) -> Event:
         raise Malformed(Reason.WRONG_TOPIC, f"{type_of(event)} on {tp.topic}")
     if record.key != event.subject.encode():
         raise Malformed(Reason.WRONG_KEY, "the record's key is not the event's subject")
-    if micros(event.time) > latest_allowed:
+    if event.time > latest_allowed:
         raise Malformed(Reason.AHEAD, f"{event.time.isoformat()} is further ahead than max_ahead")
     return event

@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from stream_app.sla.fact import Labels
+from stream_app.sla.fact import Others
 from stream_app.sla.instant import Micros
 from stream_app.sla.policy import Calendar
 
@@ -51,7 +51,7 @@ class Warned(Struct, frozen=True, array_like=True, gc=False):
     at: Micros
 
 
-class Clock(Struct, array_like=True):
+class Clock(Struct, array_like=True, gc=False):
     """A clock's whole state. Moments and spans in microseconds; spans are working time of the policy's calendar."""
 
     name: str
@@ -72,7 +72,7 @@ class Clock(Struct, array_like=True):
     """What had elapsed when the present run began."""
     since: int | None = None
     """When the present run began; None while it does not run."""
-    runs: list[int] = []
+    runs: tuple[int, ...] = ()
     """The ended runs: beginning, end, beginning, end …"""
     settled_runs: int = 0
     """So many of the edges of its runs were counted on an earlier calendar, and are not counted again."""
@@ -90,14 +90,16 @@ class Clock(Struct, array_like=True):
 
     It says so once all that happens at that moment has happened; one that is paused by then, at the resume.
     """
-    warned: list[Warned] = []
+    warned: tuple[Warned, ...] = ()
     breached_at: int | None = None
     breach_version: int = 0
     on_attach: bool = False
     """It was over at the moment it was re-targeted (or came into being)."""
     stopped_at: int | None = None
-    labels: Labels = ()
-    """The entity's dimensions when it stopped, or at its breach."""
+    stood: int | None = None
+    """The number of the entity's dimensions that stood when it stopped, or at its breach."""
+    others: Others = ()
+    """Labels of its fact in the place of those."""
 
     @property
     def unfinished(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from stream_app.sla.clock import Clock, Warned
@@ -74,7 +75,7 @@ def ring(clock: Clock, warn: tuple[Threshold, ...], calendar: Calendar, upto: in
             moment = _moment_of(clock, upcoming[0], calendar)
             if moment <= due:
                 its = [text for value, text in steps(warn, clock.base, clock.target) if value == upcoming[0]]
-                clock.warned = [*clock.warned, *(Warned(text, Micros(moment)) for text in its)]
+                clock.warned = (*clock.warned, *[Warned(text, Micros(moment)) for text in its])
                 clock.mark = upcoming[0]
                 schedule(clock, warn, calendar)
                 continue
@@ -127,7 +128,7 @@ def settle(clock: Clock, warn: tuple[Threshold, ...], calendar: Calendar, at: in
         behind = [step for step in steps(warn, clock.base, clock.target) if clock.mark < step[0] <= passed]
         if behind:
             last = behind[-1][0]
-            clock.warned = [*clock.warned, Warned(next(text for value, text in behind if value == last), Micros(at))]
+            clock.warned = (*clock.warned, Warned(next(text for value, text in behind if value == last), Micros(at)))
         clock.mark = max(clock.mark, passed)
     schedule(clock, warn, calendar)
     return False
@@ -157,7 +158,7 @@ def reached(clock: Clock, value: int, calendar: Calendar, at: int) -> int | None
         return moment if moment < at else None
     runs = clock.runs[clock.settled_runs :]
     if clock.since is not None:
-        runs = [*runs, clock.since, at]
+        runs = (*runs, clock.since, at)
     # what was carried over from another calendar stands before the first run
     left = value - (clock.elapsed(calendar, at) - length(runs, calendar))
     for begun, ended in zip(runs[::2], runs[1::2], strict=True):
@@ -168,7 +169,7 @@ def reached(clock: Clock, value: int, calendar: Calendar, at: int) -> int | None
     return None
 
 
-def length(runs: list[int], calendar: Calendar) -> int:
+def length(runs: Sequence[int], calendar: Calendar) -> int:
     """The working time in the ended runs."""
     return sum(
         calendar.between(Micros(begun), Micros(ended)) for begun, ended in zip(runs[::2], runs[1::2], strict=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 import msgspec
-from msgspec import UNSET
 
 from stream_app.sla.events import AssetPatchDue, Event, IncidentDetected, IncidentUpdated, TicketDueSet
 from stream_app.sla.instant import EARLIEST, NEVER, micros
@@ -45,6 +45,10 @@ class Malformed(Exception):
         super().__init__(detail)
         self.reason: Final = reason
 
+
+_SURELY_FROM: Final = 2
+_SURELY_TO: Final = 9998
+"""Years that are years in UTC too, whatever the offset."""
 
 _decoder: Final = msgspec.json.Decoder(Event)
 _PLACE: Final = re.compile(r"at `\$\.(?P<head>[a-z_]+)(?P<rest>[^`]*)`")
@@ -99,12 +103,11 @@ def _reason(message: str) -> Reason:
 def _check_moments(event: Event) -> None:
     """Refuse moments that are outside the years 1 to 9999 once they are in UTC."""
     named = event.time
+    others: datetime | None = None
     if isinstance(event, (TicketDueSet, AssetPatchDue)):
         others = event.data.due
     elif isinstance(event, (IncidentDetected, IncidentUpdated)) and event.data is not None:
-        others = event.data.occurred_at or named if event.data.occurred_at is not UNSET else named
-    else:
-        others = named
+        others = event.data.occurred_at or None
     for when in (named, others):
-        if not EARLIEST <= micros(when) <= NEVER:
+        if when is not None and not _SURELY_FROM <= when.year <= _SURELY_TO and not EARLIEST <= micros(when) <= NEVER:
             raise Malformed(Reason.TIME, f"{when.isoformat()} is outside the years 1 to 9999 in UTC")

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
-from msgspec import UNSET, field
+from msgspec import UNSET, Struct, field
 
 from stream_app.sla import turn
 from stream_app.sla.clock import Clock, State
 from stream_app.sla.deadline import ring, schedule, settle
 from stream_app.sla.era import Eras, era_at
-from stream_app.sla.fact import NOW, Fact, Labels, of_clock, with_labels
+from stream_app.sla.fact import NOW, Dimensions, Fact, Noted, labels_of
 from stream_app.sla.instant import Micros
 from stream_app.sla.judged import Judged
 from stream_app.sla.policy import OnReopen
 from stream_app.sla.retarget import measure
 
 
-class Place(NamedTuple):
+class Place(Struct, frozen=True, gc=False):
     """Where an event stands in its entity's history. Moments in microseconds."""
 
     at: int
@@ -33,7 +33,7 @@ class Place(NamedTuple):
         return self.stop_at < self.at
 
 
-class Entity(Judged, kw_only=True):
+class Entity(Judged, kw_only=True, array_like=True, gc=False):
     """The state that an entity's history amounts to. Moments and spans in microseconds."""
 
     kind: ClassVar[str]
@@ -45,16 +45,16 @@ class Entity(Judged, kw_only=True):
     clouded: bool = False
     """Something happened before its creating event: its durations stay out of means."""
     reopens: int = 0
-    happened: dict[str, Fact] = field(default_factory=dict)
+    happened: dict[str, Noted] = field(default_factory=dict)
     """The facts that stand, but for those of the clocks: by name, for of each there is one at most."""
-    stood: list[tuple[int, Labels]] = field(default_factory=list)
+    stood: tuple[tuple[int, Dimensions], ...] = ()
     """Its dimensions with the moments since which they stand."""
     rung_at: int | None = None
     """Up to when its clocks have spoken of their own accord, if they have."""
 
     # what each kind says of itself
 
-    def labels(self) -> Labels:
+    def dimensions(self) -> Dimensions:
         """Its dimensions as they stand."""
         raise NotImplementedError
 
@@ -130,10 +130,11 @@ class Entity(Judged, kw_only=True):
         if self.pausing(name, policy):
             turn.pause(clock, rule.warn, calendar, at)
 
-    def stop(self, name: str, eras: Eras, place: Place, **labels: str | None) -> bool:
+    def stop(self, name: str, eras: Eras, place: Place, **others: str | None) -> bool:
         """End the unfinished cycle of a clock as done: whether there was one.
 
-        A late stop takes back what was counted and said since its own time. `labels` replace the entity's own.
+        A late stop takes back what was counted and said since its own time. `others` are labels of its fact in the
+        place of the entity's own.
         """
         clock = self.running(name)
         if clock is None:
@@ -145,7 +146,7 @@ class Entity(Judged, kw_only=True):
         was_breached = clock.breached_at is not None
         turn.stop(clock, calendar, at)
         if clock.breached_at is None:
-            clock.labels = of_clock(with_labels(self.labels(), **labels), name, "met")
+            clock.stood, clock.others = len(self.stood) - 1, tuple(others.items())
         elif not was_breached:
             self.breached(clock)
         return True
@@ -155,7 +156,6 @@ class Entity(Judged, kw_only=True):
         for clock in self.clocks:
             if clock.unfinished:
                 turn.cancel(clock, self.calendar(clock, eras), at)
-                clock.labels = ()
 
     def reopen(self, name: str, eras: Eras, at: int, *, stopped_at: int | None) -> None:
         """Go on with a clock that stopped when the entity was resolved, or start a new cycle, by the policy's mode."""
@@ -167,8 +167,6 @@ class Entity(Judged, kw_only=True):
         if mode is OnReopen.NEW_CYCLE or last is None:
             self.start(name, eras, at)
             return
-        if last.breached_at is None:
-            last.labels = ()
         calendar = self.calendar(last, eras)
         warn = policy.rule(name).warn
         turn.reopen(last, warn, calendar, at, counting=mode is OnReopen.CONTINUE_COUNTING)
@@ -182,34 +180,39 @@ class Entity(Judged, kw_only=True):
     def breached(self, clock: Clock) -> None:
         """Note the dimensions that stood at a clock's deadline, which may be long past when it is found over."""
         due = clock.due if clock.due is not None else self.created_at
-        stood = next((labels for since, labels in reversed(self.stood) if since <= due), self.stood[0][1])
-        clock.labels = of_clock(stood, clock.name, "breached")
+        later = (number for number in range(len(self.stood) - 1, 0, -1) if self.stood[number][0] <= due)
+        clock.stood, clock.others = next(later, 0), ()
 
     def remember(self, at: int) -> None:
         """Note its dimensions, if an event at `at` has changed them."""
-        labels = self.labels()
-        if self.stood and self.stood[-1][0] == at:
-            self.stood[-1] = (at, labels)
-        elif not self.stood or self.stood[-1][1] != labels:
-            self.stood.append((at, labels))
+        dimensions = self.dimensions()
+        if not self.stood or self.stood[-1][1] != dimensions:
+            self.stood = (*self.stood, (at, dimensions))
 
     # its facts
 
-    def note(self, name: str, at: int, value: int = 1, **labels: str | None) -> None:
+    def note(self, name: str, at: int, value: int = 1, **others: str | None) -> None:
         """A fact that stands from now on, in the place of an earlier one of that name."""
-        self.happened[name] = Fact(name, Micros(at), value, with_labels(self.labels(), **labels))
+        self.happened[name] = Noted(at, value, len(self.stood) - 1, tuple(others.items()))
 
     def facts(self) -> list[Fact]:
         """The facts that stand."""
-        standing = list(self.happened.values())
+        kind, stood = self.kind, self.stood
+        standing = [
+            Fact(name, Micros(noted.at), noted.value, labels_of(kind, stood[noted.stood][1], noted.others))
+            for name, noted in self.happened.items()
+        ]
         for clock in self.clocks:
-            if clock.target is None or clock.state is State.CANCELLED:
+            if clock.target is None or clock.stood is None or clock.state is State.CANCELLED:
                 continue
-            at = clock.due if clock.breached_at is not None else clock.stopped_at
-            if at is not None and (clock.breached_at is not None or clock.state is State.STOPPED):
-                standing.append(Fact("clock", Micros(at), 1, clock.labels))
+            breached = clock.breached_at is not None
+            at = clock.due if breached else clock.stopped_at
+            if at is not None and (breached or clock.state is State.STOPPED):
+                others = (*clock.others, ("clock", clock.name), ("outcome", "breached" if breached else "met"))
+                standing.append(Fact("clock", Micros(at), 1, labels_of(kind, stood[clock.stood][1], others)))
         if not self.ended():
-            standing.append(Fact("open", NOW, 1, with_labels(self.labels(), status=self.status)))
+            labels = labels_of(kind, self.dimensions(), (("status", self.status),))
+            standing.append(Fact("open", NOW, 1, labels))
         return standing
 
     def place(self, eras: Eras, at: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -28,26 +29,37 @@ class Fact(Struct, frozen=True, array_like=True, gc=False):
     labels: Labels
 
 
-def with_labels(labels: Labels, **others: str | None) -> Labels:
-    """The labels with others put in or replaced; None takes one out."""
-    if not others:
-        return labels
-    merged = dict(labels)
-    for name, value in others.items():
-        if value is None:
-            merged.pop(name, None)
+DIMENSIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "ticket": ("agent", "category", "channel", "complexity", "customer", "priority", "service", "team", "tier"),
+    "incident": ("agent", "asset", "category", "service", "severity", "team"),
+}
+"""The dimensions of each kind of entity."""
+
+Dimensions = tuple[str | int | None, ...]
+"""The values of an entity's dimensions, in the order of its kind's; a state keeps these, labels are made of them."""
+
+Others = tuple[tuple[str, str | None], ...]
+"""Labels beside the dimensions, or in the place of one; None takes it out."""
+
+
+class Noted(Struct, frozen=True, array_like=True, gc=False):
+    """A fact as a state keeps it: its dimensions are the state's, which it holds once for all its facts."""
+
+    at: int
+    value: int
+    stood: int
+    """The number of the dimensions that hold for it."""
+    others: Others = ()
+
+
+@lru_cache(maxsize=16_384)
+def labels_of(kind: str, values: Dimensions, others: Others = ()) -> Labels:
+    """The labels of a fact about an entity of a kind. The same values give the same object."""
+    labels = {name: str(value) for name, value in zip(DIMENSIONS[kind], values, strict=True) if value is not None}
+    labels["kind"] = kind
+    for name, other in others:
+        if other is None:
+            labels.pop(name, None)
         else:
-            merged[name] = value
-    return tuple(sorted(merged.items()))
-
-
-@lru_cache(maxsize=16_384)
-def known(pairs: tuple[tuple[str, str | int | None], ...]) -> Labels:
-    """Those of the pairs, sorted by name, that have a value, as text. The same pairs give the same object."""
-    return tuple([(name, str(value)) for name, value in pairs if value is not None])
-
-
-@lru_cache(maxsize=16_384)
-def of_clock(labels: Labels, clock: str, outcome: str) -> Labels:
-    """The labels of a clock's fact."""
-    return with_labels(labels, clock=clock, outcome=outcome)
+            labels[name] = other
+    return tuple(sorted(labels.items()))

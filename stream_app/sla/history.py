@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final, assert_never, cast
+from operator import attrgetter
+from typing import Final, cast
 
 from msgspec import Struct
 
@@ -107,7 +108,11 @@ def _integer(sequence: str | None) -> int:
 
 def in_order(history: Iterable[Entry]) -> list[Entry]:
     """The entries sorted."""
-    return sorted(history, key=lambda entry: entry.key)
+    entries = list(history)
+    for number in range(1, len(entries)):
+        if entries[number].at <= entries[number - 1].at:  # else keys need not be made
+            return sorted(entries, key=attrgetter("key"))
+    return entries
 
 
 def as_of(history: Iterable[Entry], eras: Eras, until: int) -> State | None:
@@ -183,17 +188,14 @@ def fields_of(event: TicketEvent | IncidentEvent) -> tuple[str, ...]:
 
 def append(state: State, entry: Entry, eras: Eras) -> None:
     """Fold one more entry in, which comes after all that the state knows of, and is of its kind."""
-    own = micros(entry.event.time) if entry.late else entry.at
-    at = max(entry.at, state.created_at)
-    place = Place(
-        at=at,
-        stop_at=min(own, at) if entry.late else at,
-        opening=own == state.created_at and not state.partial,
-    )
-    match state:
-        case Ticket():
-            state.apply(cast("TicketEvent", entry.event), place, eras)
-        case Incident():
-            state.apply(cast("IncidentEvent", entry.event), place, eras)
-        case _:
-            assert_never(state)
+    begun = state.created_at
+    at = max(begun, entry.at)
+    if entry.late:
+        own = micros(entry.event.time)
+        place = Place(at, min(own, at), own == begun and not state.partial)
+    else:
+        place = Place(at, at, entry.at == begun and not state.partial)
+    if isinstance(state, Ticket):
+        state.apply(cast("TicketEvent", entry.event), place, eras)
+    else:
+        state.apply(cast("IncidentEvent", entry.event), place, eras)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import ClassVar, Final, assert_never
 
 from msgspec import UNSET, Struct, field
@@ -27,7 +28,7 @@ from stream_app.sla.events import (
     IncidentResolved,
     IncidentUpdated,
 )
-from stream_app.sla.fact import Labels, known
+from stream_app.sla.fact import DIMENSIONS, Dimensions
 from stream_app.sla.instant import micros
 from stream_app.sla.payload import IncidentFields
 from stream_app.sla.policy import Bench
@@ -40,9 +41,10 @@ CLOCKS: Final[Mapping[str, str]] = {"acknowledged": "acknowledge", "contained": 
 ENDED: Final = frozenset({"resolved", "closed", "dismissed"})
 FIELDS: Final = tuple(name for name in IncidentFields.__struct_fields__ if name != "occurred_at")
 UNKNOWN_SEVERITY: Final = "medium"
+_dimensions: Final[Callable[[Incident], Dimensions]] = attrgetter(*DIMENSIONS["incident"])
 
 
-class Incident(Entity, kw_only=True, tag="incident"):
+class Incident(Entity, kw_only=True, array_like=True, gc=False, tag="incident"):
     """A security incident's state."""
 
     kind: ClassVar[str] = "incident"
@@ -65,18 +67,9 @@ class Incident(Entity, kw_only=True, tag="incident"):
     sent: dict[str, int] = field(default_factory=dict)
     """When each regulatory stage was first reported."""
 
-    def labels(self) -> Labels:
+    def dimensions(self) -> Dimensions:
         """Its dimensions as they stand."""
-        pairs = (
-            ("agent", self.agent),
-            ("asset", self.asset),
-            ("category", self.category),
-            ("kind", self.kind),
-            ("service", self.service),
-            ("severity", self.severity),
-            ("team", self.team),
-        )
-        return known(pairs)
+        return _dimensions(self)
 
     def bench(self, era: Era) -> Bench:
         """The policies for incidents."""

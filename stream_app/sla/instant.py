@@ -24,8 +24,7 @@ NEVER: Final = Micros(253_402_300_799 * SECOND)
 
 def micros(moment: datetime) -> Micros:
     """The moment (aware) in microseconds since the epoch."""
-    passed = moment - EPOCH
-    return Micros((passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds)
+    return Micros((moment - EPOCH) // _TICK)
 
 
 def moment(at: int) -> datetime:
@@ -35,9 +34,8 @@ def moment(at: int) -> datetime:
 
 def text(at: int) -> str:
     """RFC 3339 in UTC, with as many digits of a second as are needed: `2016-02-29T08:53:00Z`."""
-    when = moment(at)
-    head = when.strftime("%Y-%m-%dT%H:%M:%S") if when.year >= 1000 else when.isoformat()[:19]  # noqa: PLR2004 -- strftime does not pad years
-    return f"{head}.{when.microsecond:06d}".rstrip("0") + "Z" if when.microsecond else f"{head}Z"
+    whole = (EPOCH + at * _TICK).isoformat()[:-6]  # without +00:00
+    return f"{whole.rstrip('0')}Z" if "." in whole else f"{whole}Z"
 
 
 def seconds(span: int) -> float:

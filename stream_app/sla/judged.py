@@ -21,7 +21,7 @@ PAUSES: Final[Mapping[str, frozenset[str]]] = {
 """The statuses that pause a clock by default; a clock that is not here is never paused."""
 
 
-class Judged(Struct, kw_only=True):
+class Judged(Struct, kw_only=True, array_like=True, gc=False):
     """Its clocks, and who judges them."""
 
     status: str

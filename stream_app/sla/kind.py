@@ -24,9 +24,13 @@ TOPICS: Final[Mapping[str, Kind]] = {
 """The topics that events come on, without the installation's prefix, and the kind each carries."""
 
 
+TYPES: Final[Mapping[type[Event], str]] = {struct: str(struct.__struct_config__.tag) for struct in Event.__args__}
+"""The types of events, such as `ticket.created`, by their class."""
+
+
 def type_of(event: Event) -> str:
     """The event's type, such as `ticket.created`."""
-    return str(event.__struct_config__.tag)
+    return TYPES[type(event)]
 
 
 def kind_of(event: Event) -> Kind:
@@ -34,6 +38,4 @@ def kind_of(event: Event) -> Kind:
     return _KINDS[type(event)]
 
 
-_KINDS: Final[Mapping[type, Kind]] = {
-    struct: _PREFIXES[str(struct.__struct_config__.tag).partition(".")[0]] for struct in Event.__args__
-}
+_KINDS: Final[Mapping[type[Event], Kind]] = {struct: _PREFIXES[tag.partition(".")[0]] for struct, tag in TYPES.items()}

@@ -6,19 +6,18 @@ from collections.abc import Iterable
 
 from msgspec import Struct, field
 
-from stream_app.sla.admission import Outcome, admit, digest, latest_of
+from stream_app.sla.admission import Outcome, admit, digest
 from stream_app.sla.era import Eras, era_at
 from stream_app.sla.events import Event
 from stream_app.sla.fact import Fact
 from stream_app.sla.history import Entry, Mark, State, append, fold, in_order
-from stream_app.sla.instant import EARLIEST
 from stream_app.sla.kind import Kind
 
 DIGEST: int = 8
 """The bytes of one event's digest."""
 
 
-class Life(Struct, array_like=True):
+class Life(Struct, array_like=True, gc=False):
     """One entity, as far as the stream has read it. Its history is kept beside it, and read only when needed."""
 
     kind: Kind
@@ -77,9 +76,11 @@ def receive(life: Life, events: Iterable[Event], eras: Eras) -> tuple[list[Entry
             outcomes.append(Outcome.DUPLICATE)
             continue
         life.ids += name
-        lateness = eras[era_at(eras, EARLIEST if life.latest is None else life.latest)].lateness
-        entry = admit(event, life.latest, lateness)
-        life.latest = latest_of(entry, life.latest)
+        latest = life.latest
+        lateness = eras[0 if latest is None else era_at(eras, latest)].lateness
+        entry = admit(event, latest, lateness)
+        if latest is None or entry.at > latest:
+            life.latest = entry.at
         entries.append(entry)
         outcomes.append(Outcome.LATE if entry.late else Outcome.APPLIED)
     return entries, outcomes
@@ -89,20 +90,21 @@ def follows(life: Life, entries: Iterable[Entry], eras: Eras, now: int) -> bool:
     """Whether what is due by `now` can be folded into the state as it is; else its whole history is needed."""
     if life.state is None or life.last is None:
         return life.last is None
-    spoken = life.last.at if life.state.rung_at is None else max(life.last.at, life.state.rung_at)
-    if life.state.era + 1 < len(eras) and eras[life.state.era + 1].since <= spoken:
+    state, last = life.state, life.last
+    spoken = last.at if state.rung_at is None else max(last.at, state.rung_at)
+    if state.era + 1 < len(eras) and eras[state.era + 1].since <= spoken:
         return False  # a configuration became known after what it judges
-    last = life.last.key
+    at: int = last.at
     for entry in in_order([*life.ahead, *entries]):
         if entry.at > now:
             break
-        if entry.key <= last:
+        if entry.at < at or (entry.at == at and entry.key <= last.key):
             return False
-        if life.state.rung_at is not None and entry.at <= life.state.rung_at:
+        if state.rung_at is not None and entry.at <= state.rung_at:
             return False
-        if life.state.partial and entry.creates:
+        if state.partial and entry.creates:
             return False
-        last = entry.key
+        at = entry.at
     return True
 
 
@@ -131,6 +133,9 @@ def regrow(life: Life, history: Iterable[Entry], eras: Eras, now: int) -> None:
 
 def _ready(life: Life, entries: Iterable[Entry], now: int) -> list[Entry]:
     ordered = in_order(entries)
+    if ordered and ordered[-1].at <= now:
+        life.ahead = []
+        return ordered
     life.ahead = [entry for entry in ordered if entry.at > now]
     return ordered[: len(ordered) - len(life.ahead)]
 

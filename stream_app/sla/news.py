@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Final, assert_never
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
@@ -16,6 +17,11 @@ from stream_app.sla.signals import Signal, joined, standing
 from stream_app.sla.ticket import Ticket
 
 SOURCE: Final = "tenggat"
+_TICKETS: Final = ("kind", "priority", "customer", "team", "agent", "category", "service", "title", "url")
+_INCIDENTS: Final = ("kind", "severity", "asset", "team", "agent", "category", "service", "title", "url")
+_OF_TICKETS: Final[Callable[[Ticket], tuple[Any, ...]]] = attrgetter(*_TICKETS)
+_OF_INCIDENTS: Final[Callable[[Incident], tuple[Any, ...]]] = attrgetter(*_INCIDENTS)
+"""What alerts want to know of an entity."""
 _TURNS: Final = {
     State.PAUSED: "clock.paused",
     State.RUNNING: "clock.resumed",
@@ -50,9 +56,9 @@ class News(Struct, frozen=True):
 class Before(Struct, frozen=True):
     """What stood about an entity before the change."""
 
-    signals: dict[str, Signal]
-    """By id."""
-    clocks: dict[tuple[str, int], State]
+    signals: Sequence[Signal]
+    clocks: Sequence[tuple[str, int, State]]
+    """Name, cycle and state of each."""
     carried: tuple[Any, ...]
     """What alerts want to know of it: who has it, how urgent it is, what it is called."""
 
@@ -61,36 +67,48 @@ def before(life: Life) -> Before:
     """What stands now, to be compared with what will stand after the change."""
     state = life.state
     if state is None:
-        return Before({}, {}, ())
+        return Before((), (), ())
     return Before(
-        {signal.id: signal for signal in standing(state.id, state.clocks)},
-        {(clock.name, clock.cycle): clock.state for clock in state.clocks},
+        list(standing(state.id, state.clocks)),
+        [(clock.name, clock.cycle, clock.state) for clock in state.clocks],
         _carried(state),
     )
 
 
-def news(old: Before, life: Life, now: int) -> Iterator[News]:
-    """What the change has to say: withdrawals first, then what is new. Notes in the life what was withdrawn."""
+def news(old: Before, new: Before, life: Life, now: int) -> list[News]:
+    """What a change of a life has to say, which stands as `new`: withdrawals first, then what is new.
+
+    Notes in the life what was withdrawn.
+    """
     state = life.state
-    if state is None:
-        return
-    signals = {signal.id: signal for signal in standing(state.id, state.clocks)}
-    for name, signal in old.signals.items():
-        if signals.get(name) != signal:
-            yield _corrected(signal, life, now, moved=name in signals)
+    if state is None or (old.signals == new.signals and old.clocks == new.clocks and old.carried == new.carried):
+        return []
+    found: list[News] = []
+    about = _about(state)
     clocks = {(clock.name, clock.cycle): clock for clock in state.clocks}
-    for name, signal in signals.items():
-        if old.signals.get(name) != signal:
-            clock = clocks[signal.clock, signal.cycle]
-            yield News(wire_id(name, life), signal.type, state.id, signal.at, _data(signal, clock, state))
-    spoken = {(signal.clock, signal.cycle) for signal in signals.values()}
-    for key, clock in clocks.items():
-        turned = clock.state is not old.clocks.get(key, State.RUNNING)
-        # that a clock was met or cancelled says by itself that it has ended
-        if turned and key in spoken and (clock.unfinished or clock.breached_at is not None):
-            yield _turned(clock, state, now)
-    if spoken and old.carried and old.carried != _carried(state):
-        yield _changed(life, state, now)
+    if old.signals != new.signals:
+        before = {signal.key: signal for signal in old.signals}
+        after = {signal.key: signal for signal in new.signals}
+        found += [
+            _corrected(signal, life, now, moved=key in after)
+            for key, signal in before.items()
+            if after.get(key) != signal
+        ]
+        for key, signal in after.items():
+            if before.get(key) != signal:
+                data = _data(signal, clocks[signal.clock, signal.cycle], state, about)
+                found.append(News(wire_id(signal.id, life), signal.type, state.id, signal.at, data))
+    if old.clocks != new.clocks:
+        states = {(name, cycle): its for name, cycle, its in old.clocks}
+        spoken = {(signal.clock, signal.cycle) for signal in new.signals}
+        for place, clock in clocks.items():
+            turned = clock.state is not states.get(place, State.RUNNING)
+            # that a clock was met or cancelled says by itself that it has ended
+            if turned and place in spoken and (clock.unfinished or clock.breached_at is not None):
+                found.append(_turned(clock, state, about, now))
+    if new.signals and old.carried and old.carried != new.carried:
+        found.append(_changed(life, state, about, now))
+    return found
 
 
 def wire_id(name: str, life: Life) -> str:
@@ -127,7 +145,7 @@ def _corrected(signal: Signal, life: Life, now: int, *, moved: bool) -> News:
     return News(f"sla.corrected:{name}", "sla.corrected", signal.subject, now, data)
 
 
-def _data(signal: Signal, clock: Clock, state: Ticket | Incident) -> dict[str, Any]:
+def _data(signal: Signal, clock: Clock, state: Ticket | Incident, about: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "alert": alert(state.id, clock.name, clock.cycle),
         "clock": clock.name,
@@ -139,11 +157,11 @@ def _data(signal: Signal, clock: Clock, state: Ticket | Incident) -> dict[str, A
         "on_attach": clock.on_attach,
         "policy": state.policy,
         "partial": state.partial,
-        **_about(state),
+        **about,
     }
 
 
-def _turned(clock: Clock, state: Ticket | Incident, now: int) -> News:
+def _turned(clock: Clock, state: Ticket | Incident, about: Mapping[str, Any], now: int) -> News:
     kind = _TURNS[clock.state]
     number = len(clock.runs) // 2
     at = clock.stopped_at if clock.stopped_at is not None else clock.since if clock.since is not None else now
@@ -154,33 +172,26 @@ def _turned(clock: Clock, state: Ticket | Incident, now: int) -> News:
         "clock": clock.name,
         "cycle": clock.cycle,
         "due_at": None if clock.due is None else text(clock.due),
-        **_about(state),
+        **about,
     }
     name = joined(kind, state.id, clock.name, str(clock.cycle), "", f"{clock.version}.{number}")
     return News(name, kind, state.id, at, data)
 
 
-def _changed(life: Life, state: Ticket | Incident, now: int) -> News:
+def _changed(life: Life, state: Ticket | Incident, about: Mapping[str, Any], now: int) -> News:
     name = joined("entity.changed", state.id, "", "", "", "")
     said = wire_id(name, life)
     life.again[name] = life.again.get(name, 0) + 1
-    return News(said, "entity.changed", state.id, now, {"status": state.status, **_about(state)})
+    return News(said, "entity.changed", state.id, now, {"status": state.status, **about})
 
 
 def _carried(state: Ticket | Incident) -> tuple[Any, ...]:
-    return tuple(_about(state).values())
+    return _OF_TICKETS(state) if isinstance(state, Ticket) else _OF_INCIDENTS(state)
 
 
 def _about(state: Ticket | Incident) -> dict[str, Any]:
-    match state:
-        case Ticket():
-            own: dict[str, Any] = {"priority": state.priority, "customer": state.customer}
-        case Incident():
-            own = {"severity": state.severity, "asset": state.asset}
-        case _:
-            assert_never(state)
-    shared = {name: getattr(state, name) for name in ("team", "agent", "category", "service", "title", "url")}
-    return {"kind": state.kind, **own, **shared}
+    names = _TICKETS if isinstance(state, Ticket) else _INCIDENTS
+    return dict(zip(names, _carried(state), strict=True))
 
 
 def alert(subject: str, clock: str, cycle: int) -> str:

@@ -137,7 +137,8 @@ class Bench:
 
     def __init__(self, policies: tuple[Policy, ...]) -> None:
         """Policies of one kind of entity, with names of their own."""
-        self._policies = policies
+        self.policies: Final = policies
+        """In their order."""
         self._named = {policy.name: policy for policy in policies}
         self.looks_at = tuple(sorted({field for policy in policies for field, _ in policy.match}))
         """The fields that any of them looks at."""
@@ -155,7 +156,7 @@ class Bench:
         match = next(
             (
                 policy
-                for policy in self._policies
+                for policy in self.policies
                 if all(holds(condition, values[field]) for field, condition in policy.match)
             ),
             None,

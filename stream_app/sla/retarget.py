@@ -63,7 +63,7 @@ def change_policy(
             clock.target = measure(target, new, at)
         case OnChange.RESET:
             clock.started_at = at
-            clock.runs, clock.settled_runs = [], 0
+            clock.runs, clock.settled_runs = (), 0
             clock.done = clock.base = 0
             clock.since = None if clock.since is None else at
             clock.target = measure(target, new, at)
@@ -76,7 +76,7 @@ def _keep_elapsed(clock: Clock, calendar: Calendar, at: int) -> None:
     """Close the present run, so that what it counted stays as its calendar counted it."""
     if clock.since is not None:
         clock.done += calendar.between(Micros(clock.since), Micros(at))
-        clock.runs = [*clock.runs, clock.since, at]
+        clock.runs = (*clock.runs, clock.since, at)
         clock.since = at
     clock.settled_runs = len(clock.runs)
 
@@ -112,7 +112,7 @@ def recount(clock: Clock, due: int, warn: tuple[Threshold, ...], calendar: Calen
 def _say_anew(clock: Clock, warn: tuple[Threshold, ...], calendar: Calendar, at: int) -> None:
     """Withdraw what the earlier version said, and let the new one say what it makes true."""
     clock.version += 1
-    clock.warned = []
+    clock.warned = ()
     clock.mark = clock.base
     if clock.breached_at is not None:
         if over(clock, calendar, at):

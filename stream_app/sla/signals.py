@@ -24,6 +24,11 @@ class Signal(Struct, frozen=True, array_like=True, gc=False):
     version: int
 
     @property
+    def key(self) -> tuple[str, int, str, str | None, int]:
+        """What tells it from the others of its subject, as its id does."""
+        return (self.clock, self.cycle, self.type, self.threshold, self.version)
+
+    @property
     def id(self) -> str:
         """A pure function of what it says, so that saying it twice is harmless."""
         threshold = "" if self.threshold is None else self.threshold
@@ -45,7 +50,10 @@ class Signal(Struct, frozen=True, array_like=True, gc=False):
 
 def joined(*parts: str) -> str:
     """The parts with colons between, those of their own quoted: an id that no other parts give."""
-    return ":".join([part.replace("%", "%25").replace(":", "%3A") for part in parts])
+    whole = "\n".join(parts)
+    if ":" in whole or "%" in whole:
+        return ":".join([part.replace("%", "%25").replace(":", "%3A") for part in parts])
+    return ":".join(parts)
 
 
 def standing(subject: str, clocks: Iterable[Clock]) -> Iterator[Signal]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import attrgetter
 from typing import ClassVar, Final, assert_never
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from stream_app.sla.entity import Entity, Place
 from stream_app.sla.era import Era, Eras
@@ -22,7 +24,7 @@ from stream_app.sla.events import (
     TicketUpdated,
     TicketWorked,
 )
-from stream_app.sla.fact import Labels, known
+from stream_app.sla.fact import DIMENSIONS, Dimensions
 from stream_app.sla.instant import SECOND, micros
 from stream_app.sla.payload import Author, StatusChange, TicketFields
 from stream_app.sla.policy import Bench
@@ -32,9 +34,10 @@ FIELDS: Final = tuple(TicketFields.__struct_fields__)
 DONE: Final = frozenset({"resolved", "closed"})
 ENDED: Final = DONE | {"cancelled"}
 UNKNOWN_PRIORITY: Final = "medium"
+_dimensions: Final[Callable[[Ticket], Dimensions]] = attrgetter(*DIMENSIONS["ticket"])
 
 
-class Ticket(Entity, kw_only=True, tag="ticket"):
+class Ticket(Entity, kw_only=True, array_like=True, gc=False, tag="ticket"):
     """A help-desk ticket's state."""
 
     kind: ClassVar[str] = "ticket"
@@ -68,24 +71,12 @@ class Ticket(Entity, kw_only=True, tag="ticket"):
     """Who had it at the resolution."""
     handled: int = 0
     """Hands-on time, in microseconds."""
-    waits: list[int] = field(default_factory=list)
+    waits: tuple[int, ...] = ()
     """When it began and ceased to be in statuses that pause the resolution clock, in turn."""
 
-    def labels(self) -> Labels:
+    def dimensions(self) -> Dimensions:
         """Its dimensions as they stand."""
-        pairs = (
-            ("agent", self.agent),
-            ("category", self.category),
-            ("channel", self.channel),
-            ("complexity", self.complexity),
-            ("customer", self.customer),
-            ("kind", self.kind),
-            ("priority", self.priority),
-            ("service", self.service),
-            ("team", self.team),
-            ("tier", self.tier),
-        )
-        return known(pairs)
+        return _dimensions(self)
 
     def bench(self, era: Era) -> Bench:
         """The policies for tickets."""
@@ -113,14 +104,14 @@ class Ticket(Entity, kw_only=True, tag="ticket"):
         """What an event does, at its place in the history."""
         self.advance(eras, place.at)
         match event:
-            case TicketCreated(data=data) | TicketUpdated(data=data):
-                if data is not None:
-                    self._set(data, FIELDS, eras, place)
-            case TicketStatusChanged(data=data):
-                self._change_status(data.status, data, eras, place)
             case TicketCommented(data=data):
                 if data.visibility != "internal":
                     self._hear(data.author, eras, place)
+            case TicketStatusChanged(data=data):
+                self._change_status(data.status, data, eras, place)
+            case TicketCreated(data=data) | TicketUpdated(data=data):
+                if data is not None:
+                    self._set(data, FIELDS, eras, place)
             case TicketEscalated(data=data):
                 self.escalations += 1
                 if data is not None:
@@ -174,7 +165,7 @@ class Ticket(Entity, kw_only=True, tag="ticket"):
         """Note when the resolution begins or ceases to wait for somebody else."""
         waiting = not self.ended() and self.pausing("resolution", self.judge(eras))
         if waiting != bool(len(self.waits) % 2):
-            self.waits = [*self.waits, at]
+            self.waits = (*self.waits, at)
 
     def waited(self, upto: int) -> int:
         """The wall time up to `upto`, in microseconds, that statuses which pause the resolution took."""
@@ -222,7 +213,7 @@ class Ticket(Entity, kw_only=True, tag="ticket"):
             self.stop(f"ola:{self.team}", eras, place)
         self.resolved_at = max(place.stop_at, self.created_at)
         self._wait(eras, self.resolved_at)
-        self.waits = [min(edge, self.resolved_at) for edge in self.waits]
+        self.waits = tuple([min(edge, self.resolved_at) for edge in self.waits])
         at_once = self.replies <= 1 and not self.escalations and not self.reassignments and not self.reopens
         self.first_contact = at_once
         self.resolved_by = self.agent

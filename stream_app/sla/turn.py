@@ -45,7 +45,7 @@ def resume(clock: Clock, warn: tuple[Threshold, ...], calendar: Calendar, at: in
 def _end_run(clock: Clock, calendar: Calendar, at: int) -> None:
     if clock.since is not None:
         clock.done += calendar.between(Micros(clock.since), Micros(at))
-        clock.runs = [*clock.runs, clock.since, at]
+        clock.runs = (*clock.runs, clock.since, at)
         clock.since = None
 
 
@@ -79,8 +79,8 @@ def rewind(clock: Clock, calendar: Calendar, at: int) -> None:
         clock.settled_runs, clock.done = len(kept), min(carried, length(kept, calendar))
     else:
         clock.done = carried + length(kept[clock.settled_runs :], calendar)
-    clock.runs = kept
-    clock.warned = [said for said in clock.warned if said.at < at]
+    clock.runs = tuple(kept)
+    clock.warned = tuple([said for said in clock.warned if said.at < at])
     if clock.breached_at is not None and clock.breached_at >= at:
         clock.breached_at, clock.on_attach = None, False
     set_due(clock, calendar)
@@ -93,7 +93,7 @@ def cancel(clock: Clock, calendar: Calendar, at: int) -> None:
     clock.state = NEXT[clock.state, Turn.CANCEL]
     _end_run(clock, calendar, at)
     clock.stopped_at = at
-    clock.warned = []
+    clock.warned = ()
     clock.breached_at, clock.on_attach, clock.owes_at = None, False, None
     clock.rings = None
 

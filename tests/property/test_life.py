@@ -62,14 +62,14 @@ class Stream:
         else:
             regrow(self.life, [*self.history, *found], self.eras, now)
         self.history += found
-        self.publish(news(old, self.life, now))
+        self.publish(news(old, before(self.life), self.life, now))
 
     def wake(self, upto: int) -> None:
         old = before(self.life)
         if not follows(self.life, (), self.eras, upto):
             regrow(self.life, self.history, self.eras, upto)
         pass_time(self.life, self.eras, upto)
-        self.publish(news(old, self.life, upto))
+        self.publish(news(old, before(self.life), self.life, upto))
 
     def publish(self, messages: Iterable[News]) -> None:
         for message in messages:

@@ -241,7 +241,7 @@ def life(partition: Partition, subject: str) -> Life:
     """An entity that is at hand."""
     found = partition.stock.lives.get(f"{partition.kind}:{subject}".encode())
     assert found is not None
-    return found
+    return found.life
 
 
 async def nothing_heard(tp: TP, kind: Kind, marks: dict[str, bytes]) -> Heard:

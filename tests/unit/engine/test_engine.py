@@ -390,7 +390,7 @@ async def test_what_goes_wrong_beside_the_batches_stops_the_worker() -> None:
         await one.settled()
         partition = one.engine.partitions[TICKETS]
         partition.next_wake = 0
-        partition.stock.lives.clear()
+        partition.stock.drop(b"ticket:T1")
         desk.held().entities[b"ticket:T1"] = b"no life"
         one.log.ends[TICKETS] = 1
         desk.clock.set("09:30")

@@ -94,7 +94,7 @@ def test_a_change_is_told_again_only_where_it_is_not_the_last_one_told() -> None
     heard = Heard(everything)
     heard.hear(signal("1", "entity.changed", team="a"))
     heard.hear(signal("2", "entity.changed", team="b"))
-    now = Before({}, {}, ("T1",))
+    now = Before((), (), ("T1",))
     assert heard.before("T1", now).carried == now.carried
     assert heard.has(item("3", "entity.changed"))
     assert heard.before("T1", now).carried != now.carried

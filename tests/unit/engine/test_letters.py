@@ -9,6 +9,7 @@ from stream_app.engine.keys import TP
 from stream_app.engine.letters import Letter, opened
 from stream_app.sla.decode import SIZE_LIMIT, Reason
 from stream_app.sla.events import TicketCreated
+from stream_app.sla.instant import moment
 from tests.unit.engine.desk import TICKETS, Record, at, line
 
 GOOD = json.loads(line("ticket.created", "T1", "09:00", priority="high"))
@@ -19,7 +20,7 @@ def changed(**fields: Any) -> bytes:  # noqa: ANN401 -- whatever may be wrong
 
 
 def open_(value: bytes | None, key: bytes | None = b"T1", tp: TP = TICKETS) -> Any:  # noqa: ANN401 -- an event or a letter
-    return opened(Record(41, key, value, 0), tp, "ticket", at("09:05"))
+    return opened(Record(41, key, value, 0), tp, "ticket", moment(at("09:05")))
 
 
 def test_an_event_under_its_key_is_no_letter() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stream_app.sla.events import Event
-from stream_app.sla.fact import NOW, known, of_clock, with_labels
+from stream_app.sla.fact import NOW, labels_of
 from tests.unit.sla.build import comment, created, detected, due, era, event, policy, rule, seen, status, turn, updated
 
 DESK = era(policy(first_response="1h", resolution=rule("4h", "50%"), ola_net="2h"))
@@ -230,14 +230,20 @@ def test_a_breach_due_before_the_beginning_has_the_first_dimensions() -> None:
 
 
 def test_labels_are_sorted_and_can_be_replaced_and_taken_out() -> None:
-    labels = known((("agent", None), ("kind", "ticket"), ("tier", 2)))
-    assert labels == (("kind", "ticket"), ("tier", "2"))
-    assert known((("agent", None), ("kind", "ticket"), ("tier", 2))) is labels
-    assert with_labels(labels) is labels
-    assert with_labels(labels, agent="ani", tier=None, team=None) == (("agent", "ani"), ("kind", "ticket"))
-    assert of_clock(labels, "resolution", "met") == (
+    values = (None, None, None, None, None, None, None, "net", 2)
+    labels = labels_of("ticket", values)
+    assert labels == (("kind", "ticket"), ("team", "net"), ("tier", "2"))
+    assert labels_of("ticket", values) is labels
+    others = (("agent", "ani"), ("category", None), ("tier", None), ("clock", "resolution"), ("outcome", "met"))
+    assert labels_of("ticket", values, others) == (
+        ("agent", "ani"),
         ("clock", "resolution"),
         ("kind", "ticket"),
         ("outcome", "met"),
-        ("tier", "2"),
+        ("team", "net"),
     )
+
+
+def test_two_changes_at_one_instant_leave_what_was_noted_between_them_as_it_was() -> None:
+    told = seen([created("09:00", team="net"), updated("09:00", team="os"), updated("09:00", team="db")], DESK, "09:00")
+    assert (told.labels("created")["team"], told.labels("open")["team"]) == ("net", "db")

@@ -55,7 +55,7 @@ class Stream:
             self.regrown += 1
             regrow(self.life, [*self.history, *entries], self.eras, at(now))
         self.history += entries
-        return list(news(old, self.life, at(now)))
+        return news(old, before(self.life), self.life, at(now))
 
     def wake(self, now: str) -> list[News]:
         """The time that passes."""
@@ -64,7 +64,7 @@ class Stream:
             self.regrown += 1
             regrow(self.life, self.history, self.eras, at(now))
         pass_time(self.life, self.eras, at(now))
-        return list(news(old, self.life, at(now)))
+        return news(old, before(self.life), self.life, at(now))
 
 
 def brief(said: list[News]) -> list[str]:
@@ -456,7 +456,8 @@ def test_what_the_entity_still_says_is_not_withdrawn() -> None:
 
 def test_a_life_without_a_state_says_nothing_and_can_be_withdrawn_from() -> None:
     stream = Stream()
-    assert list(news(before(stream.life), stream.life, at("09:00"))) == []
+    nothing = before(stream.life)
+    assert news(nothing, nothing, stream.life, at("09:00")) == []
     assert wire("sla.met:T-1:resolution:1::0", stream) is not None
 
 

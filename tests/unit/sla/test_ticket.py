@@ -136,7 +136,7 @@ def test_an_end_without_a_resolution_cancels_unfinished_clocks_and_withdraws_wha
     assert told.said("first_response") == ["09:30 met"]
     assert told.moment("resolved_at") is None
     # out of compliance, but for what had stopped before
-    assert [fact.labels for fact in told.state.facts() if fact.name == "clock"] == [told.ticket.clocks[0].labels]
+    assert (told.facts("clock"), told.labels("clock")["clock"]) == ([("09:30", 1)], "first_response")
     assert told.facts("open") == []
 
 
