@@ -1,7 +1,7 @@
 """Sets up what this checkout needs: its Python environment, and the servers that its tests start.
 
     python3 tools/provision.py python demo [dev]   .venv: the package, its extras, the versions of constraints.txt
-    python3 tools/provision.py servers             Redis, Java and Maven from the distribution, Kafka's jars by Maven
+    python3 tools/provision.py servers             Redis, Java, Prometheus and Maven from the distribution; Kafka's jars
 
 Runs on the bare python3 of the system, does nothing where nothing is missing, and where it may not install something
 says what to install and fails.
@@ -16,6 +16,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,6 +32,9 @@ KAFKA = ROOT / ".cache" / "kafka"
 LEAST_PYTHON = (3, 11)
 LEAST_REDIS = 7
 LEAST_JAVA = 17  # what Apache Kafka 4's broker runs on
+LEAST_PROMETHEUS = 2
+
+POLICY = Path("/usr/sbin/policy-rc.d")
 
 
 class Missing(Exception):
@@ -100,19 +105,22 @@ def _make_venv(uv: str | None) -> None:
 
 
 def servers() -> None:
-    """Makes sure of redis-server, Java and Kafka's jars; Maven is asked for only where the jars are not there yet."""
+    """Makes sure of Redis, Java, Prometheus and Kafka's jars; Maven is asked for only where the jars are missing."""
     needed = []
     if _version(["redis-server", "--version"], r"v=(\d+)") < LEAST_REDIS:
         needed.append("redis-server")
     if _version([java(), "-version"], r'version "(\d+)') < LEAST_JAVA:
         needed.append("default-jre-headless")
+    if _version(["prometheus", "--version"], r"version (\d+)") < LEAST_PROMETHEUS or not shutil.which("promtool"):
+        needed.append("prometheus")
     if not _jars_there() and not shutil.which("mvn"):
         needed.append("maven")
     if needed:
-        _install(needed, f"Redis {LEAST_REDIS}, Java {LEAST_JAVA} and Maven (or later)")
+        _install(needed, f"Redis {LEAST_REDIS}, Java {LEAST_JAVA}, Prometheus {LEAST_PROMETHEUS} and Maven (or later)")
     for what, found, least in (
         ("Redis", _version(["redis-server", "--version"], r"v=(\d+)"), LEAST_REDIS),
         ("Java", _version([java(), "-version"], r'version "(\d+)'), LEAST_JAVA),
+        ("Prometheus", _version(["prometheus", "--version"], r"version (\d+)"), LEAST_PROMETHEUS),
     ):
         if found < least:
             raise Missing(f"install {what} {least} or later and put it on the PATH (found: {found or 'none'})")
@@ -156,8 +164,24 @@ def _install(packages: list[str], what: str) -> None:
     _ran(
         ["apt-get", "update", "--quiet", "--quiet"], quiet
     )  # a fresh machine has no lists of packages, others old ones
-    if not _ran(install, quiet):
+    with _nothing_started():
+        done = _ran(install, quiet)
+    if not done:
         raise Missing(by_hand)
+
+
+@contextmanager
+def _nothing_started() -> Iterator[None]:
+    """Debian's packages start what they install, on the usual ports; tests start their own. A policy of yours stays."""
+    if POLICY.exists() or not POLICY.parent.is_dir():
+        yield
+        return
+    POLICY.write_text("#!/bin/sh\nexit 101\n")
+    POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        POLICY.unlink(missing_ok=True)
 
 
 def _version(command: list[str], number: str) -> int:
