@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -16,10 +17,21 @@ from stream_app.sla.news import Before, before
 _lives: Final = msgspec.msgpack.Decoder(Life)
 _entries: Final = msgspec.msgpack.Decoder(Entry)
 
-entry_of: Final = _entries.decode
-"""An entry of a history, from its bytes."""
 life_of: Final = _lives.decode
 """A life, from its bytes."""
+
+
+def history_of(kept: Iterable[bytes]) -> list[Entry]:
+    """The entries of a history, from their bytes, each once.
+
+    A Redis that died in the middle of a write and started again twice may hold the end of a history doubly (seen with
+    7.0.15: the torn transaction at the log's end is applied, and what follows it is too).
+    """
+    found: dict[tuple[str, str], Entry] = {}
+    for data in kept:
+        entry = _entries.decode(data)
+        found.setdefault((entry.event.source, entry.event.id), entry)
+    return list(found.values())
 
 
 class Shown(Struct, frozen=True, gc=False):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from stream_app.engine.assembly import entry_of, life_of
 from stream_app.engine.judge import Judge
+from stream_app.engine.kept import history_of, life_of
 from stream_app.engine.keys import TP
 from stream_app.engine.report import reported
 from stream_app.engine.stock import grain_name
@@ -99,7 +99,7 @@ async def _entities(
         fresh = [name for name in some if name not in seen and not name.startswith(b"measure:")]
         seen.update(fresh)
         for name, history in zip(fresh, await reader.histories(tp, fresh), strict=True):
-            state = as_of([entry_of(data) for data in history], judge.eras, until)
+            state = as_of(history_of(history), judge.eras, until)
             now = life_of(some[name]).facts()
             then = [] if state is None else state.facts()
             if now != then:
