@@ -11,7 +11,7 @@ CORE := stream_app/sla/*,stream_app/kpi/*
 TYPED := $(patsubst %/,%,$(sort $(dir $(wildcard stream_app/*.py alerts/*.py tests/*.py tools/*.py examples/*/*.py benchmarks/*.py))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev servers demo test check format bench clean
+.PHONY: help setup dev servers demo test chaos mutants check format bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -22,7 +22,7 @@ setup: ## install Tenggat and what its demo needs into .venv (Python alone)
 dev: ## the same with the tools of development
 	@$(PYTHON) tools/provision.py python demo dev
 
-servers: ## what the tests start: Redis, Java and Maven from the distribution, Apache Kafka's jars by Maven
+servers: ## what the tests start: Redis, Prometheus, Java and Maven from the distribution, Kafka's jars by Maven
 	@$(PYTHON) tools/provision.py servers
 
 demo: setup ## everything in one go, no outside service; DEMO="--speed 60 --for 60s" passes options
@@ -35,6 +35,12 @@ test: dev servers ## set up all it needs, run every test on a real Kafka and a r
 	$(BIN)/coverage report --include='$(CORE)' --fail-under=$(CORE_COVERAGE)
 	$(BIN)/coverage report --fail-under=$(COVERAGE)
 
+chaos: dev servers ## break everything in turn on a real Kafka and Redis, some 20 minutes, into docs/reliability.md; CHAOS="kill"
+	$(BIN)/python -m tests.chaos $(CHAOS)
+
+mutants: dev servers ## take protections out of copies, one at a time: the tests must notice; MUTANTS="--only NAME" chooses
+	$(BIN)/python -m tests.mutants --table docs/mutants.md $(MUTANTS)
+
 check: dev ## format, lint, types, walls between packages, and the tests that need no server
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
@@ -46,8 +52,8 @@ format: dev ## put the code in form
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-bench: dev servers ## run every benchmark
-	@set -e; for script in benchmarks/*.py; do echo "== $$script"; PYTHONPATH=. $(BIN)/python $$script; done
+bench: dev servers ## measure everything, into docs/benchmarks.md; BENCH=--full with a million open tickets
+	PYTHONPATH=. $(BIN)/python benchmarks/suite.py $(BENCH)
 
 clean: ## remove what was made here, .venv and Kafka's jars too
 	rm -rf .venv .cache .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist

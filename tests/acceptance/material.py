@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -34,7 +33,7 @@ def _spoilt(**changes: object) -> bytes:
 
 
 SOUND: Final = _spoilt()
-POISON: Final[Sequence[tuple[str, bytes]]] = (
+POISON: Final[tuple[tuple[str, bytes], ...]] = (
     ("not_json", b"not json"),
     ("not_json", SOUND[:40]),
     ("not_an_object", b"[1]"),
@@ -112,13 +111,13 @@ def shuffled(lines: Lines, seed: int) -> Lines:
     return random.Random(seed).sample(lines, len(lines))
 
 
-def disturbed(lines: Lines, seed: int, duplicates: int) -> Lines:
-    """With so many of them sent again later, and with poison between them."""
+def disturbed(lines: Lines, seed: int, duplicates: int, doses: int = 1) -> Lines:
+    """With so many of them sent again later, and with so many doses of poison between them."""
     chance = random.Random(seed)
     result = list(lines)
     for place in sorted(chance.sample(range(len(lines)), duplicates), reverse=True):
         result.insert(chance.randrange(place + 1, len(result) + 1), lines[place])
-    for _, poison in POISON:
+    for _, poison in POISON * doses:
         result.insert(chance.randrange(len(result) + 1), poison)
     return result
 

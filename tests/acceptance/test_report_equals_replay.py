@@ -7,10 +7,12 @@ import pytest
 from tests.acceptance.comparison import differences
 from tests.acceptance.log import stated
 from tests.acceptance.material import CONFIG, LAST, POISONED, Lines, disturbed, shuffled, simulated, swirled, text_of
-from tests.acceptance.system import System
+from tests.acceptance.system import System, until
 
 FAR = CONFIG + "lateness: 400d\n"
 EVENTS = simulated(2500, 11)
+STEP = 600
+"""Lines that are sent at once: what comes in one batch is sorted before it is folded."""
 
 
 @pytest.mark.parametrize(
@@ -25,7 +27,9 @@ EVENTS = simulated(2500, 11)
 def test_the_running_system_reports_what_replay_reports(system: System, lines: Lines, config: str) -> None:
     events, conf = system.file("events.jsonl", text_of(lines)), system.file("tenggat.yaml", config)
     worker = system.worker(conf)
-    system.produce(events)
+    for start in range(0, len(lines), STEP):
+        system.produce(system.file("some.jsonl", text_of(lines[start : start + STEP])))
+        until(lambda: system.behind() == 0, "what was sent is applied")
     system.settle()
 
     replayed = system.replay(events, "--config", conf, "--until", LAST)

@@ -271,6 +271,18 @@ async def test_a_flush_fences_what_is_in_flight_with_nothing_found(opens: Opens,
     await holds(store, 6)
 
 
+async def test_after_a_flush_nobody_has_the_token_of_an_earlier_owner(opens: Opens, admin: Client) -> None:
+    earlier, later = opens(), opens()
+    claim = await earlier.claim(TICKETS)
+    await admin.flushall()
+    again = await later.claim(TICKETS)
+    assert await earlier.write(batch(claim, 0)) == Fenced(
+        why=Why.OWNER, found=Standing(owner=again.token, seq=0, next=None)
+    )
+    await streams(later, again, 0, 3)
+    await holds(later, 3)
+
+
 async def test_a_flush_shows_on_an_idle_partition(opens: Opens, admin: Client) -> None:
     store = opens()
     claim = await store.claim(TICKETS)

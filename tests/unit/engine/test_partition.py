@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping, Sequence
 
 import pytest
 
 from stream_app.engine.batch import Standing
 from stream_app.engine.heard import Heard
 from stream_app.engine.keys import TP
+from stream_app.engine.letters import Letter
 from stream_app.engine.pen import Lost
 from stream_app.engine.write import Why
 from tests.unit.engine.desk import (
@@ -17,6 +19,7 @@ from tests.unit.engine.desk import (
     Desk,
     Record,
     Slow,
+    Topics,
     at,
     batch,
     caught_up,
@@ -27,6 +30,22 @@ from tests.unit.engine.desk import (
 )
 
 CREATED = line("ticket.created", "T1", "09:00", priority="high", id="a")
+
+
+class Away(Topics):
+    """A Kafka that takes nothing before it is back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.back = asyncio.Event()
+
+    async def park(self, letters: Sequence[Letter]) -> None:
+        await self.back.wait()
+        await super().park(letters)
+
+    async def publish(self, signals: Sequence[tuple[bytes, bytes]]) -> Mapping[str, bytes]:
+        await self.back.wait()
+        return await super().publish(signals)
 
 
 def reply(when: str, subject: str = "T1") -> bytes:
@@ -124,6 +143,20 @@ async def test_what_is_no_event_is_parked_and_the_rest_goes_on() -> None:
     assert desk.held().next == 6
     assert list(desk.held().entities) == [b"ticket:T1"]
     assert desk.sample("tenggat_dead_letters_total", topic="tickets", reason="not_json") == 1
+
+
+async def test_a_dead_letter_is_parked_before_the_position_moves() -> None:
+    desk = Desk("09:10")
+    desk.topics = away = Away()
+    partition = await desk.partition()
+    taking = asyncio.create_task(partition.take(batch(TICKETS, 0, [Record(0, b"x", b"{", 0)])))
+    await asyncio.sleep(0.01)
+    assert (partition.pen.position, desk.held().next) == (None, None)
+    away.back.set()
+    await taking
+    await partition.pen.drain()
+    assert [letter.offset for letter in away.letters] == [0]
+    assert desk.held().next == 1
 
 
 async def test_events_that_cannot_be_judged_are_parked_and_the_other_entities_go_on(
@@ -450,6 +483,22 @@ async def test_signals_are_published_in_their_order_and_dropped_then() -> None:
     assert partition.pen.outbox == []
 
 
+async def test_signals_stay_in_the_outbox_until_kafka_has_them() -> None:
+    desk = Desk("09:10")
+    desk.topics = away = Away()
+    partition = await desk.partition()
+    await desk.take(partition, CREATED)
+    await desk.wake(partition, "09:30")
+    publishing = asyncio.create_task(partition.publish())
+    await asyncio.sleep(0.01)
+    await partition.pen.drain()
+    assert (desk.said(), away.signals) == (["sla.warning 50%"], [])
+    away.back.set()
+    await publishing
+    await partition.pen.drain()
+    assert (desk.said(), len(away.signals)) == ([], 1)
+
+
 async def test_how_far_the_topic_is_known_is_noted_when_nothing_is_on_its_way_there() -> None:
     desk = Desk("09:10")
     partition = await desk.partition()
@@ -470,6 +519,19 @@ async def test_how_far_the_topic_is_known_is_noted_when_nothing_is_on_its_way_th
     seq = desk.held().seq
     await partition.renew_marks()
     assert desk.held().seq == seq
+
+
+async def test_a_worker_that_knows_less_of_the_topic_moves_no_mark_back() -> None:
+    desk = Desk("09:10")
+    earlier = await desk.partition()
+    desk.topics.known = {"said:1": b"9", "said:2": b"9"}
+    await earlier.renew_marks()
+    await earlier.pen.drain()
+    partition = await desk.partition()
+    desk.topics.known = {"said:1": b"8", "said:2": b"10"}
+    await partition.renew_marks()
+    await partition.pen.drain()
+    assert desk.held().marks == {"said:1": b"9", "said:2": b"10"}
 
 
 async def test_while_a_loss_heals_publishing_does_not_say_how_far_the_topic_is_known() -> None:
