@@ -11,7 +11,7 @@ CORE := stream_app/sla/*,stream_app/kpi/*
 TYPED := $(patsubst %/,%,$(sort $(dir $(wildcard stream_app/*.py alerts/*.py tests/*.py tools/*.py examples/*/*.py benchmarks/*.py))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev servers demo test chaos mutants check format bench clean
+.PHONY: help setup dev servers demo test chaos mutants check format bench capture clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,9 @@ format: dev ## put the code in form
 
 bench: dev servers ## measure everything, into docs/benchmarks.md; BENCH=--full with a million open tickets
 	PYTHONPATH=. $(BIN)/python benchmarks/suite.py $(BENCH)
+
+capture: dev ## draw the picture of the demo in the README
+	PYTHONPATH=. $(BIN)/python tools/capture.py
 
 clean: ## remove what was made here, .venv and Kafka's jars too
 	rm -rf .venv .cache .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist

@@ -26,10 +26,10 @@ PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "decode": ("sla/decode", "sla/events", "engine/intake", "engine/letters"),
     "derive": (
         "sla/fact", "sla/signals", "sla/news", "sla/life.py:facts", "sla/entity.py:facts", "sla/ticket.py:facts",
-        "sla/clock.py:fact", "engine/assembly.py:earlier", "engine/assembly.py:dues", "sla/life.py:dues",
+        "sla/life.py:dues", "engine/kept.py:shown", "engine/assembly.py:differences",
     ),
     "encode": ("engine/assembly", "sla/instant.py:text"),
-    "windows": ("kpi/", "engine/stock.py:merged", "engine/stock.py:slot_of", "engine/judge.py:is_old"),
+    "windows": ("kpi/", "engine/drawers", "engine/judge.py:needed"),
     "publish": ("engine/post", "engine/partition.py:publish", "engine/partition.py:_said"),
     "Redis": (
         "engine/write", "engine/store", "engine/channel", "engine/connection", "engine/pen", "engine/shelf",

@@ -9,6 +9,7 @@ from time import process_time
 
 from ruamel.yaml import YAML
 
+from stream_app.kpi.bucket import encode
 from stream_app.kpi.catalogue import Catalogue, build
 from stream_app.kpi.grain import window
 from stream_app.kpi.table import rows
@@ -60,7 +61,7 @@ def main(count: int) -> None:
     for first in range(0, len(made), BATCH):
         batch = Tally(catalogue)
         batch.add(made[first : first + BATCH])
-        cells += sum(len(bucket.encode()) > 0 for slot in batch.changes().values() for bucket in slot.values())
+        cells += sum(len(encode(amount)) > 0 for slot in batch.changes().values() for amount in slot.values())
     changed = process_time()
     table = list(rows(catalogue, whole, Micros(START + 8 * HOUR)))
     read = process_time()

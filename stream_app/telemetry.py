@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from time import time  # noqa: TID251 -- an edge: when a series began
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from msgspec import Struct
+from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client.core import HistogramMetricFamily
+from prometheus_client.registry import Collector
 
 from stream_app.sla.admission import Outcome
 from stream_app.sla.decode import Reason
@@ -22,6 +27,56 @@ _SPANS: Final = (
     ("resolve_time", "incident_resolve", "resolution", "severity"),
 )
 """Facts whose values are durations, the names of their metrics, what was reached, the label of urgency."""
+
+
+class _Counts(Struct, frozen=True):
+    """What a label's spans come to."""
+
+    below: list[int]
+    """How many are at most as long as each bound."""
+    count: int
+    total: int
+    since: float
+
+
+class _Spans(Collector):
+    """A histogram as prometheus_client's, which is told of a whole batch at once: one by one costs as much as folding.
+
+    What is shown of a label is replaced as a whole, so that whoever collects meanwhile sees all of a batch or nothing.
+    """
+
+    def __init__(self, name: str, text: str, label: str, bounds: Sequence[float]) -> None:
+        """`bounds` in seconds, in their order."""
+        self._said = name, text, [label]
+        self._names = [*(str(float(bound)) for bound in bounds), "+Inf"]
+        self._bounds = [round(bound * 1_000_000) for bound in bounds]
+        self._counts: dict[str, _Counts] = {}
+
+    def note(self, label: str, spans: Iterable[int]) -> None:
+        """These are more, in microseconds."""
+        ordered = sorted(spans)
+        if not ordered:
+            return
+        earlier = self._counts.get(label)
+        if earlier is None:
+            earlier = _Counts([0] * len(self._bounds), 0, 0, time())
+        below = [bisect_right(ordered, bound) + more for bound, more in zip(self._bounds, earlier.below, strict=True)]
+        self._counts[label] = _Counts(below, earlier.count + len(ordered), earlier.total + sum(ordered), earlier.since)
+
+    def describe(self) -> Iterable[HistogramMetricFamily]:
+        """What it is, without figures."""
+        name, text, labels = self._said
+        return [HistogramMetricFamily(name, text, labels=labels)]
+
+    def collect(self) -> Iterable[HistogramMetricFamily]:
+        """The figures."""
+        name, text, labels = self._said
+        family = HistogramMetricFamily(name, text, labels=labels)
+        for label, counts in list(self._counts.items()):
+            below = [*map(float, counts.below), float(counts.count)]
+            family.add_metric([label], list(zip(self._names, below, strict=True)), counts.total / 1_000_000)
+            family.add_sample(f"{name}_created", {labels[0]: label}, counts.since)
+        return [family]
 
 
 class Telemetry:
@@ -54,41 +109,47 @@ class Telemetry:
     def _gauge(self, name: str, text: str) -> Gauge:
         return Gauge(f"tenggat_{name}", text, ["topic", "partition"], registry=self.registry)
 
-    def _histogram(self, name: str, text: str, label: str, buckets: Sequence[float]) -> Histogram:
-        return Histogram(f"tenggat_{name}_seconds", text, [label], buckets=buckets, registry=self.registry)
+    def _histogram(self, name: str, text: str, label: str, bounds: Sequence[float]) -> _Spans:
+        made = _Spans(f"tenggat_{name}_seconds", text, label, bounds)
+        self.registry.register(made)
+        return made
 
     def events_taken(self, topic: str, outcomes: Mapping[tuple[str, Outcome], int], ages: Iterable[int]) -> None:
         """Events of (type, outcome) were taken in, those that are new at these ages."""
         for (kind, outcome), count in outcomes.items():
             self._events.labels(topic, kind, outcome.value).inc(count)
-        age_of = self._age.labels(topic)
-        for age in ages:
-            age_of.observe(age / 1_000_000)
+        self._age.note(topic, ages)
 
     def event_refused(self, topic: str, reason: Reason) -> None:
         """A record went to the dead letters."""
         self._events.labels(topic, "", Outcome.MALFORMED.value).inc()
         self._refused.labels(topic, reason.value).inc()
 
-    def signal_said(self, kind: str, delay: int) -> None:
-        """A signal was written, so long after it had become true."""
-        self._delay.labels(kind).observe(max(0, delay) / 1_000_000)
+    def signals_said(self, delays: Mapping[str, Iterable[int]]) -> None:
+        """Signals were written, by type: so long after they had become true."""
+        for kind, its in delays.items():
+            self._delay.note(kind, [max(0, delay) for delay in its])
 
     def signals_published(self, count: int) -> None:
         """Kafka has acknowledged signals."""
         self._published.inc(count)
 
-    def clock_finished(self, kind: str, clock: str, priority: str, outcome: str) -> None:
-        """A clock ended as met, breached or cancelled. Clocks of teams count as one."""
-        name = "ola" if clock.startswith("ola:") else clock
-        self._clocks.labels(kind, name, priority, outcome).inc()
+    def clocks_finished(self, ends: Mapping[tuple[str, str, str, str], int]) -> None:
+        """Clocks of (kind, clock, priority) ended as met, breached or cancelled. Clocks of teams count as one."""
+        for (kind, clock, priority, outcome), count in ends.items():
+            name = "ola" if clock.startswith("ola:") else clock
+            self._clocks.labels(kind, name, priority, outcome).inc(count)
 
-    def fact_found(self, fact: Fact) -> None:
-        """A fact stands that did not; durations of responses, resolutions and stages are measured."""
-        spans = self._spans.get(fact.name)
-        if spans is not None:
-            known = dict(fact.labels)
-            spans.labels(known.get("priority") or known.get("severity", "")).observe(fact.value / 1_000_000)
+    def facts_found(self, facts: Iterable[Fact]) -> None:
+        """Facts stand that did not; durations of responses, resolutions and stages are measured."""
+        found: dict[tuple[str, str], list[int]] = {}
+        for fact in facts:
+            if fact.name in self._spans:
+                known = dict(fact.labels)
+                urgency = known.get("priority") or known.get("severity", "")
+                found.setdefault((fact.name, urgency), []).append(fact.value)
+        for (name, urgency), spans in found.items():
+            self._spans[name].note(urgency, spans)
 
     def write_refused(self, topic: str) -> None:
         """Redis holds something else than this worker believed."""

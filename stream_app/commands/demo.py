@@ -49,7 +49,7 @@ ENDS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def demo(speed: float, span: Micros | None, seed: int) -> None:
     """Show everything in one go: an embedded broker, a Redis, a worker, a simulated help desk and SOC.
 
-    First a few days of history are read, then the clock starts: what breaks next with its countdown, the signals as
+    First a month of history is read, then the clock starts: what breaks next with its countdown, the signals as
     they are said, the KPIs against their targets. In a pipe the signals come as lines. Ctrl-C ends it; no process and
     no folder stay behind.
     """
@@ -86,7 +86,7 @@ async def _show(speed: float, span: Micros | None, seed: int) -> None:
             asyncio.get_running_loop().call_later(span / SECOND, end.set)
 
     if not watched:
-        console.print("starting a broker, Redis and a worker, which reads a few days of history first", soft_wrap=True)
+        console.print("starting a broker, Redis and a worker, which reads a month of history first", soft_wrap=True)
     drawn = _drawn(console, board) if watched else contextlib.nullcontext()
     async with drawn, Stage(board, seed, heard, loaded) as stage:
         await stage.run(end)

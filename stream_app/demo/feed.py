@@ -10,10 +10,12 @@ from stream_app.sla.decode import decode
 from stream_app.sla.instant import DAY, Micros, micros
 from stream_app.sla.kind import TOPICS, kind_of
 
-PER_DAY: Final = 3_600
-"""Events of a mean day. At an hour a minute some eight a second come in office hours."""
-HISTORY: Final = Micros(3 * DAY)
-"""How long the desk has been at work when the show begins: what a worker reads within a few seconds."""
+PER_DAY: Final = 1_500
+"""Events of a mean day. At an hour a minute some three a second come in office hours."""
+HISTORY: Final = Micros(30 * DAY)
+"""How long the desk has been at work when the show begins, so that the longest window has its figures."""
+HISTORY_EVENTS: Final = PER_DAY * HISTORY // DAY
+"""How many events that is, more or less."""
 FUTURE: Final = Micros(365 * DAY)
 """How long it goes on."""
 
@@ -38,10 +40,10 @@ class Feed:
         self._next = next(self._lines, None)
         self.sent = 0
 
-    def send_until(self, now: Micros) -> int:
-        """Send what has happened by now and was not sent; how many events that were."""
+    def send_until(self, now: Micros, most: int | None = None) -> int:
+        """Send what has happened by now and was not sent, no more than `most` of it; how many events that were."""
         before = self.sent
-        while self._next is not None and self._next[0] <= now:
+        while self._next is not None and self._next[0] <= now and (most is None or self.sent - before < most):
             at, topic, key, line = self._next
             # The log timestamp is the demo's time: while a worker catches up, deadlines go by it.
             self._log.send(topic, key, line, at // 1_000)

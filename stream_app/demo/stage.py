@@ -19,7 +19,7 @@ from stream_app.config.kpis import catalogue
 from stream_app.demo import figures
 from stream_app.demo.board import Board, Loading
 from stream_app.demo.broker import Broker
-from stream_app.demo.feed import Feed
+from stream_app.demo.feed import HISTORY_EVENTS, Feed
 from stream_app.demo.leash import Leash
 from stream_app.demo.missing import Missing
 from stream_app.demo.order import Order
@@ -41,6 +41,8 @@ LOOK: Final = 0.5
 """Seconds between two looks at Redis and at the worker."""
 LOADING: Final = 120.0
 """Seconds for the history to be read."""
+AHEAD: Final = 10_000
+"""Events of the history that the worker has yet to read: the broker keeps 5 MB of a partition and drops the rest."""
 
 
 class Stage:
@@ -113,18 +115,23 @@ class Stage:
         """The history, then the desk as its time passes."""
         board, clock = self._board, self._board.clock
         began = time.monotonic()
-        await asyncio.to_thread(self._feed.send_until, clock.began)
-        await asyncio.to_thread(self._sender.flush)
-        total = self._feed.sent
-        while (applied := await self._watch.applied()) < total:
-            board.loading = Loading(applied, total)
+        applied, sending = 0, True
+        while sending or applied < self._feed.sent:
+            board.loading = Loading(applied, HISTORY_EVENTS if sending else self._feed.sent)
+            if sending and (room := AHEAD - (self._feed.sent - applied)) > 0:
+                sending = await asyncio.to_thread(self._feed.send_until, clock.began, room) == room
+                await asyncio.to_thread(self._sender.flush)
             self._worker.check()
             if time.monotonic() - began > LOADING:
-                raise Missing(f"the worker has read {applied} of {total} events in {LOADING:g} s: is the machine busy?")
+                raise Missing(
+                    f"the worker has read {applied} of some {HISTORY_EVENTS} events in {LOADING:g} s: "
+                    "is the machine busy?"
+                )
             await asyncio.sleep(STEP)
+            applied = await self._watch.applied()
         await self._once()
         board.loaded_in = time.monotonic() - began
-        board.history, board.loading = total, None
+        board.history, board.loading = self._feed.sent, None
         self._worker.start_clock(clock.start())
         self._loaded()
         while True:

@@ -11,11 +11,11 @@ from msgspec.structs import replace
 
 from stream_app.demo.signals import Said
 from stream_app.engine.assembly import name_of
-from stream_app.engine.kept import life_of
+from stream_app.engine.drawers import grain_name
 from stream_app.engine.hearing import partition_of
+from stream_app.engine.kept import life_of
 from stream_app.engine.keys import TP
 from stream_app.engine.reader import RedisReader
-from stream_app.engine.stock import grain_name
 from stream_app.engine.survey import Shown
 from stream_app.kpi.catalogue import Catalogue
 from stream_app.kpi.grain import Window

@@ -8,7 +8,6 @@ from stream_app.config.dated import Dated
 from stream_app.config.kpis import catalogue
 from stream_app.engine.eras import eras
 from stream_app.kpi.grain import oldest
-from stream_app.kpi.windows import GAUGES
 from stream_app.sla.instant import Micros
 
 
@@ -43,9 +42,6 @@ class Judge:
         """The start of the oldest bucket of a grain that is needed when `latest` is the latest event time."""
         return oldest(grain, self.catalogue.windows, latest)
 
-    def is_old(self, slot: tuple[Micros, Micros], latest: int | None) -> bool:
-        """Whether a bucket is so old that no window reads it any more."""
-        if slot == GAUGES or latest is None:
-            return False
-        grain, start = slot
-        return start < self.oldest(grain, latest)
+    def needed(self, latest: int | None) -> dict[Micros, Micros]:
+        """By grain the start of the oldest bucket that a window still reads; none are too old before any event."""
+        return {} if latest is None else {grain: self.oldest(grain, latest) for grain in self.catalogue.grains}

@@ -1,25 +1,20 @@
-"""The stock: a partition's lives and window cells, at hand or fetched from Redis."""
+"""The stock: a partition's lives, at hand or fetched from Redis."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from stream_app.engine.kept import Kept, entry_of, life_of
-from stream_app.engine.keys import GAUGES, TP, Slot
+from stream_app.engine.kept import Kept, history_of, life_of
+from stream_app.engine.keys import TP
 from stream_app.engine.ports import State
 from stream_app.engine.shelf import Shelf
-from stream_app.kpi import windows
-from stream_app.kpi.bucket import Bucket
 from stream_app.sla.history import Entry
-from stream_app.sla.instant import MINUTE
 
 LIVES: Final = 4_000
 """Entities kept at hand in each partition: some 5 kB each."""
 PACKED: Final = 100_000
 """Entities kept beside them as the bytes that Redis has: some 0.8 kB each, and 5 µs to unpack."""
-CELLS: Final = 100_000
-"""Window cells kept at hand in each partition."""
 
 
 class Stock:
@@ -31,7 +26,6 @@ class Stock:
         self._state: Final = state
         self.lives: Final[Shelf[bytes, Kept]] = Shelf(LIVES)
         self._packed: Final[Shelf[bytes, bytes]] = Shelf(PACKED)
-        self.cells: Final[Shelf[tuple[Slot, bytes], Bucket]] = Shelf(CELLS)
 
     async def fetch(self, names: Iterable[bytes]) -> None:
         """Have these entities at hand, those that there are."""
@@ -64,40 +58,9 @@ class Stock:
     async def histories(self, names: Sequence[bytes]) -> dict[bytes, list[Entry]]:
         """The histories of entities, in the order their events came."""
         found = await self._state.read_histories(self._tp, names) if names else []
-        return {name: [entry_of(data) for data in its] for name, its in zip(names, found, strict=True)}
-
-    async def merged(self, changes: Mapping[Slot, Mapping[bytes, Bucket]]) -> dict[Slot, dict[bytes, bytes | None]]:
-        """Put changes into the cells they touch: those cells' absolute values, as they are written."""
-        touched = [(slot, cell) for slot, cells in changes.items() for cell in cells]
-        missing = [place for place in touched if place not in self.cells]
-        if missing:
-            for place, data in zip(missing, await self._state.read_buckets(self._tp, missing), strict=True):
-                self.cells.put(place, Bucket() if data is None else Bucket.decode(data))
-        values: dict[Slot, dict[bytes, bytes | None]] = {}
-        for slot, cells in changes.items():
-            values[slot] = {}
-            for cell, change in cells.items():
-                bucket = self.cells.get((slot, cell)) or Bucket()
-                bucket.merge(change)
-                self.cells.put((slot, cell), bucket)
-                values[slot][cell] = bucket.encode() or None
-        return values
+        return {name: history_of(its) for name, its in zip(names, found, strict=True)}
 
     def tidy(self) -> None:
         """Put back what there is no room for; only once all that was changed is sent."""
         self.lives.tidy()
         self._packed.tidy()
-        self.cells.tidy()
-
-
-def slot_of(slot: windows.Slot) -> Slot:
-    """The name in Redis of a bucket of windows."""
-    if slot == windows.GAUGES:
-        return GAUGES
-    grain, start = slot
-    return Slot(grain_name(grain), start)
-
-
-def grain_name(grain: int) -> str:
-    """The name in Redis of the grain of so many microseconds."""
-    return f"{grain // MINUTE}m"

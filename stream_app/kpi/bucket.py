@@ -54,7 +54,7 @@ class Bucket(Struct, gc=False):
         """
         if self.bins is None:
             if self.count == self.total == self.squares:
-                return _ENCODER.encode(self.count) if self.count else b""
+                return encode(self.count)
             return _ENCODER.encode((self.count, self.total, _narrow(self.squares)))
         flat = [number for pair in sorted(self.bins.items()) for number in pair]
         return _ENCODER.encode([self.count, self.total, _narrow(self.squares), *flat])
@@ -62,13 +62,7 @@ class Bucket(Struct, gc=False):
     @staticmethod
     def decode(data: bytes) -> Bucket:
         """The bucket that `encode` wrote. Raises msgspec.DecodeError of anything else."""
-        if not data:
-            return Bucket()
-        found = _DECODER.decode(data)
-        if isinstance(found, int):
-            return Bucket(found, found, found)
-        count, total, squares, *flat = map(_widen, found)
-        return Bucket(count, total, squares, dict(zip(flat[::2], flat[1::2], strict=True)) or None)
+        return bucket_of(decode(data))
 
     def _bin(self, bin_index: int, times: int) -> None:
         bins = self.bins
@@ -84,8 +78,50 @@ class Bucket(Struct, gc=False):
                 self.bins = None
 
 
+Amount = int | Bucket
+"""What is known of the numbers of one cell: how many there are, if all of them are 1 (occurrences), else a bucket."""
+
 _ENCODER: Final = msgpack.Encoder()
 _DECODER: Final = msgpack.Decoder(int | list[int | bytes])
+_SMALL: Final = (b"", *map(_ENCODER.encode, range(1, 1024)))
+"""The bytes of most counts there are."""
+
+
+def encode(amount: Amount) -> bytes:
+    """As `Bucket.encode`: a count and the bucket of as many ones give the same bytes."""
+    if isinstance(amount, int):
+        return _SMALL[amount] if 0 <= amount < len(_SMALL) else _ENCODER.encode(amount)
+    return amount.encode()
+
+
+def decode(data: bytes | None) -> Amount:
+    """The amount that was encoded, 0 of no bytes. Raises msgspec.DecodeError of anything else."""
+    if not data:
+        return 0
+    found = _DECODER.decode(data)
+    if isinstance(found, int):
+        return found
+    count, total, squares, *flat = map(_widen, found)
+    return Bucket(count, total, squares, dict(zip(flat[::2], flat[1::2], strict=True)) or None)
+
+
+def merged(mine: Amount, more: Amount) -> Amount:
+    """Both in one. A bucket that is given is no longer the caller's: it may become the sum."""
+    if isinstance(more, int):
+        if isinstance(mine, int):
+            return mine + more
+        mine.put(more, more, more)
+        return mine
+    if isinstance(mine, int):
+        more.put(mine, mine, mine)
+        return more
+    mine.merge(more)
+    return mine
+
+
+def bucket_of(amount: Amount) -> Bucket:
+    """The amount as a bucket."""
+    return Bucket(amount, amount, amount) if isinstance(amount, int) else amount
 
 
 def _narrow(number: int) -> int | bytes:

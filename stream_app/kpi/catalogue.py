@@ -4,39 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from functools import lru_cache
 from itertools import chain
-from typing import Final
 
-from msgspec import Struct
-
-from stream_app.kpi.cell import Grouping, Series, encode
+from stream_app.kpi.cell import Series
 from stream_app.kpi.entry import Fault, Raw, percentiles, read
 from stream_app.kpi.formula import BINNED, aggregates
 from stream_app.kpi.grain import Window, grains
 from stream_app.kpi.kpi import Kpi
-from stream_app.sla.fact import Labels
-from stream_app.sla.policy import Condition, holds
-
-_REMEMBERED: Final = 65_536
-"""How many different facts' cells are kept at hand: some 100 MB at worst, where every fact is of another customer."""
-
-
-class Cells(Struct, frozen=True, gc=False):
-    """The cells of a fact."""
-
-    plain: tuple[bytes, ...]
-    binned: tuple[bytes, ...]
-    """Those that keep bins."""
-
-
-class _Counted(Struct, gc=False):
-    """A series with what is asked of it."""
-
-    name: str
-    where: tuple[tuple[str, Condition], ...]
-    groupings: list[Grouping]
-    binned: bool = False
+from stream_app.kpi.register import Counted, Register
 
 
 class Catalogue:
@@ -50,35 +25,19 @@ class Catalogue:
         self.grains = grains(self.windows)
         """What buckets are needed, the finest first."""
         self._counted = _counted(kpis)
-        self.cells = lru_cache(maxsize=_REMEMBERED)(self._cells)
-        """`cells(name, labels)`: the `Cells` that a fact is counted in.
-
-        A fact stands only in groupings whose dimensions it knows, and always in the overall one.
-        """
+        self.cells = Register(self._counted).cells
+        """`cells(name, labels)`: the `Cells` that a fact is counted in."""
 
     @property
     def series(self) -> tuple[str, ...]:
         """What is counted and how it is broken down, a line each: buckets made under other lines lack cells."""
         return tuple(
             sorted(
-                " by ".join([f"{one.name}{' in bins' if one.binned else ''}", *grouping])
+                " by ".join([f"{one.series.name}{' in bins' if one.binned else ''}", *grouping])
                 for one in chain.from_iterable(self._counted.values())
                 for grouping in one.groupings
             )
         )
-
-    def _cells(self, name: str, labels: Labels) -> Cells:
-        known = dict(labels)
-        plain: list[bytes] = []
-        binned: list[bytes] = []
-        for one in self._counted.get(name, ()):
-            for label, condition in one.where:
-                if not holds(condition, known.get(label)):
-                    break
-            else:
-                cells = binned if one.binned else plain
-                cells += filter(None, [encode(one.name, grouping, known) for grouping in one.groupings])
-        return Cells(tuple(plain), tuple(binned))
 
 
 def build(
@@ -128,17 +87,17 @@ def _placed(fault: Fault, changes: Mapping[str, Raw]) -> Fault:
     return fault
 
 
-def _counted(kpis: Sequence[Kpi]) -> dict[str, list[_Counted]]:
+def _counted(kpis: Sequence[Kpi]) -> dict[str, list[Counted]]:
     """The series of all KPIs, by fact; for each the groupings that any KPI asks of it."""
-    found: dict[Series, _Counted] = {}
+    found: dict[Series, Counted] = {}
     for kpi in kpis:
         for group in kpi.groups:
             for aggregate in aggregates(group.formula):
-                one = found.setdefault(aggregate.series, _Counted(aggregate.series.name, aggregate.series.where, []))
+                one = found.setdefault(aggregate.series, Counted(aggregate.series, []))
                 if group.dimensions not in one.groupings:
                     one.groupings.append(group.dimensions)
                 one.binned = one.binned or aggregate.measure in BINNED
-    by_fact: dict[str, list[_Counted]] = {}
+    by_fact: dict[str, list[Counted]] = {}
     for series, one in found.items():
         by_fact.setdefault(series.fact, []).append(one)
     return by_fact

@@ -104,7 +104,7 @@ class Clock(Struct, array_like=True, gc=False):
     @property
     def unfinished(self) -> bool:
         """Whether it still counts or waits to."""
-        return self.state is State.RUNNING or self.state is State.PAUSED
+        return self.stopped_at is None
 
     def elapsed(self, calendar: Calendar, now: int) -> int:
         """The working time it has counted up to `now`, pauses out."""

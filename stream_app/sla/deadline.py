@@ -42,7 +42,11 @@ def schedule(clock: Clock, warn: tuple[Threshold, ...], calendar: Calendar) -> N
 
 def _upcoming(clock: Clock, warn: tuple[Threshold, ...]) -> tuple[int, str] | None:
     """The next threshold that time will reach, for a clock whose deadline is known."""
-    return next((step for step in steps(warn, clock.base, clock.target or 0) if step[0] > clock.mark), None)
+    mark = clock.mark
+    for step in steps(warn, clock.base, clock.target or 0):
+        if step[0] > mark:
+            return step
+    return None
 
 
 def _moment_of(clock: Clock, value: int, calendar: Calendar) -> int:

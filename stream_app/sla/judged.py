@@ -21,6 +21,9 @@ PAUSES: Final[Mapping[str, frozenset[str]]] = {
 """The statuses that pause a clock by default; a clock that is not here is never paused."""
 
 
+_NEVER: Final[frozenset[str]] = frozenset()
+
+
 class Judged(Struct, kw_only=True, array_like=True, gc=False):
     """Its clocks, and who judges them."""
 
@@ -52,7 +55,7 @@ class Judged(Struct, kw_only=True, array_like=True, gc=False):
         """Whether its status pauses a clock under a policy."""
         on = policy.rule(clock).pause_on
         if on is None:
-            on = PAUSES.get(clock.partition(":")[0], frozenset())
+            on = PAUSES.get("ola" if clock.startswith("ola:") else clock, _NEVER)
         return self.status in on
 
     def rejudge(self, eras: Eras, at: int) -> None:
@@ -60,7 +63,7 @@ class Judged(Struct, kw_only=True, array_like=True, gc=False):
         self._find_policy(eras)
         judge = (self.era, self.policy or "")
         for clock in self.clocks:
-            if clock.unfinished and clock.judge != judge:
+            if clock.stopped_at is None and clock.judge != judge:
                 self._change_judge(clock, judge, eras, at)
 
     def judge_anew(self, eras: Eras, at: int) -> None:

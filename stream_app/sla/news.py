@@ -87,8 +87,9 @@ def news(old: Before, new: Before, life: Life, now: int) -> list[News]:
     about = _about(state)
     clocks = {(clock.name, clock.cycle): clock for clock in state.clocks}
     if old.signals != new.signals:
-        before = {signal.key: signal for signal in old.signals}
-        after = {signal.key: signal for signal in new.signals}
+        begin, end = common(old.signals, new.signals)
+        before = {signal.key: signal for signal in old.signals[begin : len(old.signals) - end]}
+        after = {signal.key: signal for signal in new.signals[begin : len(new.signals) - end]}
         found += [
             _corrected(signal, life, now, moved=key in after)
             for key, signal in before.items()
@@ -109,6 +110,18 @@ def news(old: Before, new: Before, life: Life, now: int) -> list[News]:
     if new.signals and old.carried and old.carried != new.carried:
         found.append(_changed(life, state, about, now))
     return found
+
+
+def common(old: Sequence[object], new: Sequence[object]) -> tuple[int, int]:
+    """How many things stand alike at the beginning of both, and then at their end: of an entity's, most."""
+    least = min(len(old), len(new))
+    begin = 0
+    while begin < least and old[begin] == new[begin]:
+        begin += 1
+    end = 0
+    while end < least - begin and old[-1 - end] == new[-1 - end]:
+        end += 1
+    return begin, end
 
 
 def wire_id(name: str, life: Life) -> str:

@@ -66,7 +66,7 @@ class EndOfBusinessDay(Struct, frozen=True, tag=True):
 Target = Span | BusinessDays | EndOfBusinessDay
 
 
-class Threshold(Struct, frozen=True):
+class Threshold(Struct, frozen=True, cache_hash=True):
     """A moment to warn at: a share of the target, or so long before the deadline. Exactly one of the two is set."""
 
     text: str

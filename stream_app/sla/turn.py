@@ -9,7 +9,7 @@ from stream_app.sla.policy import Calendar, Threshold
 
 
 def begin(clock: Clock, target: int | None, calendar: Calendar) -> None:
-    """Set a clock going that has just been made, with its target in working time."""
+    """Set a clock going that has just been made, with its target in working time. It is yet to be scheduled."""
     clock.since = clock.started_at
     clock.target = target
     if clock.fixed is not None:
@@ -17,7 +17,6 @@ def begin(clock: Clock, target: int | None, calendar: Calendar) -> None:
     elif target is not None:
         clock.due = calendar.add(Micros(clock.started_at), Micros(target))
     clock.original_due = clock.due
-    schedule(clock, (), calendar)
 
 
 def pause(clock: Clock, warn: tuple[Threshold, ...], calendar: Calendar, at: int) -> None:

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream_app.kpi import bins
-from stream_app.kpi.bucket import Bucket
+from stream_app.kpi import bucket as buckets
+from stream_app.kpi.bucket import Amount, Bucket, bucket_of, decode, encode
 
 values = st.lists(st.integers(0, 10**14) | st.just(1), max_size=20)
 
@@ -49,3 +50,26 @@ def test_a_bucket_comes_back_from_its_bytes(of: list[int], *, binned: bool, time
     found = bucket(of, binned=binned, times=times)
     assert Bucket.decode(found.encode()) == found
     assert bool(found.encode()) == bool(found)
+
+
+def copied(amount: Amount) -> Amount:
+    return amount if isinstance(amount, int) else amount.copy()
+
+
+amounts = st.integers(-(2**40), 2**40) | st.builds(bucket, values, binned=st.booleans(), times=st.sampled_from([1, -1]))
+
+
+@given(one=amounts, other=amounts)
+def test_amounts_are_merged_as_their_buckets_are(one: Amount, other: Amount) -> None:
+    expected = merged(bucket_of(copied(one)), bucket_of(copied(other)))
+    found = buckets.merged(copied(one), copied(other))
+    assert bucket_of(found) == expected
+    assert bool(found) == bool(expected)
+    assert encode(found) == expected.encode()
+
+
+@given(amount=amounts)
+def test_an_amount_comes_back_from_its_bytes(amount: Amount) -> None:
+    assert encode(amount) == bucket_of(amount).encode()
+    assert bucket_of(decode(encode(amount))) == bucket_of(amount)
+    assert isinstance(decode(encode(amount)), int) or not isinstance(amount, int)

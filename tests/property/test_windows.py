@@ -8,9 +8,9 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream_app.kpi.bucket import Bucket
+from stream_app.kpi.bucket import Amount, Bucket, decode, encode, merged
 from stream_app.kpi.catalogue import Catalogue, build
-from stream_app.kpi.grain import Window
+from stream_app.kpi.grain import Window, oldest
 from stream_app.kpi.table import Row, rows
 from stream_app.kpi.windows import GAUGES, Slot, Tally
 from stream_app.sla.fact import NOW, Fact
@@ -46,7 +46,8 @@ labels = st.fixed_dictionaries(
     },
 ).map(lambda known: tuple(sorted(known.items())))
 ages = st.one_of(*(st.integers(max(0, edge - HOUR), edge + HOUR) for edge in (0, HOUR, DAY, 3 * DAY, 60 * DAY)))
-took = st.builds(Fact, st.just("took"), ages.map(lambda age: Micros(UNTIL - age)), st.integers(0, 10**13), labels)
+values = st.integers(0, 10**13) | st.just(1)  # which counts as a mere occurrence where no bins are kept
+took = st.builds(Fact, st.just("took"), ages.map(lambda age: Micros(UNTIL - age)), values, labels)
 gauges = st.builds(Fact, st.just("open"), st.just(NOW), st.just(1), labels)
 facts = st.lists(took | gauges, max_size=25)
 
@@ -90,12 +91,11 @@ class Store:
     def __init__(self) -> None:
         self.kept: dict[Slot, dict[bytes, bytes]] = defaultdict(dict)
 
-    def apply(self, changes: Mapping[Slot, Mapping[bytes, Bucket]]) -> None:
+    def apply(self, changes: Mapping[Slot, Mapping[bytes, Amount]]) -> None:
         for slot, cells in changes.items():
             for cell, change in cells.items():
-                bucket = Bucket.decode(self.kept[slot].get(cell, b""))
-                bucket.merge(change)
-                if data := bucket.encode():
+                assert change
+                if data := encode(merged(decode(self.kept[slot].get(cell)), change)):
                     self.kept[slot][cell] = data
                 else:
                     del self.kept[slot][cell]
@@ -145,3 +145,15 @@ def test_the_order_of_facts_changes_no_byte(stand: list[Fact], order: Random) ->
     store.apply(one.changes())
     mirror.apply(other.changes())
     assert store.kept == mirror.kept
+
+
+@given(stand=facts, gone=facts)
+def test_what_is_still_read_is_changed_as_if_all_were_asked_for(stand: list[Fact], gone: list[Fact]) -> None:
+    tally = Tally(CATALOGUE)
+    tally.add(stand)
+    tally.withdraw(gone)
+    since = {grain: oldest(grain, CATALOGUE.windows, UNTIL) for grain in CATALOGUE.grains}
+    whole = tally.changes()
+    assert tally.changes(since) == {
+        (grain, at): cells for (grain, at), cells in whole.items() if at == NOW or at >= since[grain]
+    }

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from prometheus_client import generate_latest
+import pytest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
 from stream_app.sla.admission import Outcome
 from stream_app.sla.decode import Reason
@@ -35,8 +36,7 @@ def test_a_record_that_is_no_event_is_malformed_and_a_dead_letter() -> None:
 
 def test_signals_are_timed_when_written_and_counted_when_published() -> None:
     telemetry = Telemetry()
-    telemetry.signal_said("sla.warning", SECOND // 2)
-    telemetry.signal_said("sla.warning", -SECOND)  # the producer's clock is ahead
+    telemetry.signals_said({"sla.warning": [SECOND // 2, -SECOND]})  # the producer's clock is ahead
     telemetry.signals_published(2)
     assert value(telemetry, "tenggat_signal_delay_seconds_count", type="sla.warning") == 2
     assert value(telemetry, "tenggat_signal_delay_seconds_sum", type="sla.warning") == 0.5
@@ -45,8 +45,8 @@ def test_signals_are_timed_when_written_and_counted_when_published() -> None:
 
 def test_clocks_of_all_teams_are_one_series() -> None:
     telemetry = Telemetry()
-    for clock in ("ola:net", "ola:db", "gdpr:authority"):
-        telemetry.clock_finished("ticket", clock, "high", "met")
+    ended = {("ticket", clock, "high", "met"): 1 for clock in ("ola:net", "ola:db", "gdpr:authority")}
+    telemetry.clocks_finished(ended)
     labels = {"kind": "ticket", "priority": "high", "outcome": "met"}
     assert value(telemetry, "tenggat_clocks_total", clock="ola", **labels) == 2
     assert value(telemetry, "tenggat_clocks_total", clock="gdpr:authority", **labels) == 1
@@ -54,13 +54,13 @@ def test_clocks_of_all_teams_are_one_series() -> None:
 
 def test_durations_are_measured_by_urgency() -> None:
     telemetry = Telemetry()
-    for fact in (
+    found = [
         Fact("first_response", NOON, 5 * MINUTE, (("priority", "high"), ("team", "net"))),
         Fact("resolution", NOON, HOUR, ()),
         Fact("contain_time", NOON, HOUR, (("severity", "critical"),)),
         Fact("created", NOON, 1, (("priority", "high"),)),
-    ):
-        telemetry.fact_found(fact)
+    ]
+    telemetry.facts_found(found)
     assert value(telemetry, "tenggat_first_response_seconds_sum", priority="high") == 300
     assert value(telemetry, "tenggat_resolution_seconds_sum", priority="") == 3600
     assert value(telemetry, "tenggat_incident_contain_seconds_sum", severity="critical") == 3600
@@ -95,6 +95,41 @@ def test_a_partition_is_shown_while_it_is_ours() -> None:
     assert value(telemetry, "tenggat_consumer_lag_records", **labels) is None
     assert value(telemetry, "tenggat_outbox_signals", **labels) is None
     assert value(telemetry, "tenggat_consumer_lag_records", topic="tickets", partition="4") == 1
+
+
+def test_spans_are_shown_as_the_client_library_shows_them() -> None:
+    telemetry, registry = Telemetry(), CollectorRegistry()
+    bounds = (0.1, 0.5, 1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400, 604_800)
+    text = "From an event's time to its being applied."
+    theirs = Histogram("tenggat_event_age_seconds", text, ["topic"], buckets=bounds, registry=registry)
+    batches = [
+        ("tickets", [100_000, 100_001, 99_999, 0, SECOND, SECOND + 1, 10**13, 604_800 * SECOND]),
+        ("tickets", []),
+        ("others", [500_000]),
+        ("tickets", [7 * SECOND, 3, 3]),
+        ("nobody's", []),
+    ]
+    for topic, ages in batches:
+        telemetry.events_taken(topic, {}, ages)
+        for age in ages:
+            theirs.labels(topic).observe(age / SECOND)
+    shown = [line for line in lines(telemetry.registry) if "event_age" in line]
+    assert [timeless(line) for line in shown] == [timeless(line) for line in lines(registry)]
+    assert sum("_created{" in line for line in shown) == 2
+
+
+def lines(registry: CollectorRegistry) -> list[str]:
+    return generate_latest(registry).decode().splitlines()
+
+
+def timeless(line: str) -> str:
+    """The line without the moment at which a series began."""
+    return line.partition("} ")[0] if "_created{" in line else line
+
+
+def test_no_other_metric_can_take_the_name_of_spans() -> None:
+    with pytest.raises(ValueError, match="Duplicated"):
+        Counter("tenggat_event_age_seconds_count", "Another.", registry=Telemetry().registry)
 
 
 def test_every_metric_says_what_it_is() -> None:

@@ -4,7 +4,6 @@ import pytest
 
 from stream_app.config.mistake import ConfigurationRefused
 from stream_app.engine.judge import Judge
-from stream_app.kpi.windows import GAUGES
 from stream_app.sla.instant import DAY, HOUR, MINUTE, Micros
 from tests.unit.engine.desk import PLAIN, QUICK, at, dated
 
@@ -36,10 +35,11 @@ def test_a_bucket_is_old_when_no_window_of_its_grain_reads_it() -> None:
     grain, latest = MINUTE, at("12:00")
     oldest = judge.oldest(grain, latest)
     assert oldest == latest - 2 * HOUR + MINUTE
-    assert not judge.is_old((grain, oldest), latest)
-    assert judge.is_old((grain, Micros(oldest - 1)), latest)
-    assert not judge.is_old((grain, Micros(0)), None)
-    assert not judge.is_old(GAUGES, latest)
+    assert judge.needed(latest) == {grain: oldest, 15 * MINUTE: judge.oldest(Micros(15 * MINUTE), latest)}
+
+
+def test_before_any_event_no_bucket_is_old() -> None:
+    assert Judge(dated(PLAIN)).needed(None) == {}
 
 
 def test_a_catalogue_that_is_refused_changes_nothing() -> None:

@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from stream_app.kpi.bucket import Bucket
+from stream_app.kpi.bucket import Bucket, decode, encode
 
 QUARTER = 90 * 86_400 * 10**6
 """Ninety days in microseconds, whose square is beyond 64 bits."""
@@ -16,8 +16,15 @@ def test_mere_occurrences_take_one_byte() -> None:
 
 
 def test_an_empty_bucket_is_no_bytes() -> None:
-    assert Bucket().encode() == b""
+    assert Bucket().encode() == b"" == encode(0)
     assert Bucket.decode(b"") == Bucket()
+    assert decode(b"") == decode(None) == 0
+
+
+@pytest.mark.parametrize("count", [-1, 1, 127, 1_023, 1_024, 2**31])
+def test_a_count_is_the_bytes_of_a_bucket_of_as_many_ones(count: int) -> None:
+    assert encode(count) == Bucket(count, count, count).encode() == msgspec.msgpack.encode(count)
+    assert decode(encode(count)) == count
 
 
 def test_squares_beyond_64_bits_come_back() -> None:
@@ -72,5 +79,6 @@ def test_a_copy_is_its_own() -> None:
 
 
 def test_bytes_that_are_no_bucket_are_refused() -> None:
-    with pytest.raises(msgspec.DecodeError):
-        Bucket.decode(b"\xa3abc")
+    for read in (Bucket.decode, decode):
+        with pytest.raises(msgspec.DecodeError):
+            read(b"\xa3abc")

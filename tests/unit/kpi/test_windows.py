@@ -1,6 +1,7 @@
 from collections.abc import Mapping
 
-from stream_app.kpi.bucket import Bucket
+from stream_app.kpi import bins
+from stream_app.kpi.bucket import Bucket, merged
 from stream_app.kpi.catalogue import Catalogue, build
 from stream_app.kpi.grain import Window
 from stream_app.kpi.table import rows
@@ -30,27 +31,70 @@ def test_a_batch_changes_a_bucket_of_every_grain() -> None:
     tally = Tally(catalogue())
     tally.add([fact(HOUR + 16 * MINUTE), fact(HOUR + 17 * MINUTE, team="net")])
     assert tally.changes() == {
-        (MINUTE, HOUR + 16 * MINUTE): {b'["a"]': Bucket(1, 1, 1)},
-        (MINUTE, HOUR + 17 * MINUTE): {b'["a"]': Bucket(1, 1, 1), b'["a","team","net"]': Bucket(1, 1, 1)},
-        (15 * MINUTE, HOUR + 15 * MINUTE): {b'["a"]': Bucket(2, 2, 2), b'["a","team","net"]': Bucket(1, 1, 1)},
+        (MINUTE, HOUR + 16 * MINUTE): {b'["a"]': 1},
+        (MINUTE, HOUR + 17 * MINUTE): {b'["a"]': 1, b'["a","team","net"]': 1},
+        (15 * MINUTE, HOUR + 15 * MINUTE): {b'["a"]': 2, b'["a","team","net"]': 1},
     }
+
+
+def test_numbers_are_kept_with_their_sum_their_squares_and_their_bins() -> None:
+    tally = Tally(catalogue())
+    tally.add([fact(0, 5, "b"), fact(0, 5, "b"), fact(MINUTE, 1, "b"), fact(0, 3), fact(0), fact(0, 0), fact(0, 4)])
+    tally.withdraw([fact(0, 5, "b"), fact(0, 4)])
+    one, five = bins.index(1), bins.index(5)
+    assert tally.changes() == {
+        (MINUTE, 0): {b'["a"]': Bucket(3, 4, 10), b'["b"]': Bucket(1, 5, 25, {five: 1})},
+        (MINUTE, MINUTE): {b'["b"]': Bucket(1, 1, 1, {one: 1})},
+        (15 * MINUTE, 0): {b'["a"]': Bucket(3, 4, 10), b'["b"]': Bucket(2, 6, 26, {one: 1, five: 1})},
+    }
+
+
+def test_a_number_counts_where_bins_are_kept_and_where_they_are_not() -> None:
+    found = build({"m": {"formula": 'mean(b where x = "y")'}, "t": {"formula": "p50(b)"}}, {}, (HOURLY,))
+    assert isinstance(found, Catalogue)
+    tally = Tally(found)
+    tally.add([fact(0, 1, "b", x="y"), fact(0, 3, "b", x="y")])
+    one, three = bins.index(1), bins.index(3)
+    assert tally.changes() == {
+        (MINUTE, 0): {b'["b{x=y}"]': Bucket(2, 4, 10), b'["b"]': Bucket(2, 4, 10, {one: 1, three: 1})}
+    }
+
+
+def test_changes_are_the_callers_own() -> None:
+    tally = Tally(catalogue())
+    tally.add([fact(0, 5, "b")])
+    changes = tally.changes()
+    for cells in changes.values():
+        merged(cells[b'["b"]'], Bucket(1, 5, 25, {1: 1}))
+    assert {str(cells) for cells in changes.values()} != {str(cells) for cells in tally.changes().values()}
+    assert len({id(cells[b'["b"]']) for cells in changes.values()}) == 2
+
+
+def test_what_nobody_reads_any_more_is_left_out_grain_by_grain() -> None:
+    tally = Tally(catalogue())
+    tally.add([fact(at) for at in (0, 14 * MINUTE, 15 * MINUTE, 29 * MINUTE)])
+    tally.add([fact(NOW, name="open")])
+    whole = tally.changes()
+    assert tally.changes({}) == whole
+    assert tally.changes({MINUTE: Micros(15 * MINUTE)}).keys() == whole.keys() - {(MINUTE, 0), (MINUTE, 14 * MINUTE)}
+    assert tally.changes({Micros(15 * MINUTE): Micros(15 * MINUTE)}).keys() == whole.keys() - {(15 * MINUTE, 0)}
+    assert (MINUTE, 14 * MINUTE) in tally.changes({MINUTE: Micros(14 * MINUTE)})
+    assert tally.changes(dict.fromkeys(catalogue().grains, DAY)).keys() == {GAUGES}
 
 
 def test_a_fact_that_moves_within_a_bucket_changes_only_the_finer_ones() -> None:
     tally = Tally(catalogue())
     tally.withdraw([fact(0)])
     tally.add([fact(MINUTE)])
-    assert tally.changes() == {
-        (MINUTE, 0): {b'["a"]': Bucket(-1, -1, -1)},
-        (MINUTE, MINUTE): {b'["a"]': Bucket(1, 1, 1)},
-    }
+    assert tally.changes() == {(MINUTE, 0): {b'["a"]': -1}, (MINUTE, MINUTE): {b'["a"]': 1}}
 
 
 def test_what_is_taken_back_at_once_is_no_change() -> None:
     tally = Tally(catalogue())
-    tally.add([fact(0), fact(0, 5, "b")])
-    tally.withdraw([fact(0, 5, "b"), fact(0)])
+    tally.add([fact(0), fact(0, 5, "b"), fact(0, 5), fact(NOW, name="open")])
+    tally.withdraw([fact(0, 5, "b"), fact(0), fact(0, 5), fact(NOW, name="open")])
     assert tally.changes() == {}
+    assert tally.gauges() == {}
 
 
 def test_a_fact_that_nobody_asks_for_changes_nothing() -> None:
@@ -61,8 +105,9 @@ def test_a_fact_that_nobody_asks_for_changes_nothing() -> None:
 
 def test_a_gauge_stands_outside_time() -> None:
     tally = Tally(catalogue())
+    assert tally.gauges() == {}
     tally.add([fact(NOW, name="open")])
-    assert tally.changes() == {GAUGES: {b'["open"]': Bucket(1, 1, 1)}}
+    assert tally.changes() == {GAUGES: {b'["open"]': 1}}
     assert tally.gauges() == {b'["open"]': Bucket(1, 1, 1)}
     assert tally.merged(Micros(-DAY), Micros(DAY), DAY) == {}
 
@@ -99,6 +144,22 @@ def test_rows_come_in_the_order_of_the_catalogue_of_windows_and_of_values() -> N
         ("t", "1h", {}),
         ("t", "24h", {}),
     ]
+
+
+class Emptied:
+    """Cells that nothing is left in."""
+
+    def merged(self, first: Micros, last: Micros, grain: Micros) -> Mapping[bytes, Bucket]:
+        del first, last, grain
+        return {b'["a"]': Bucket(), b'["a","team","net"]': Bucket(1, 1, 1)}
+
+    def gauges(self) -> Mapping[bytes, Bucket]:
+        return {b'["open"]': Bucket()}
+
+
+def test_cells_that_nothing_is_left_in_are_no_rows() -> None:
+    found = [(row.window, row.labels) for row in rows(catalogue(), Emptied(), HOUR) if row.labels]
+    assert found == [("1h", {"team": "net"}), ("24h", {"team": "net"})]
 
 
 def test_a_catalogue_of_nothing_counts_nothing() -> None:
