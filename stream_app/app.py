@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import logging
 import time
 from collections.abc import Coroutine, Mapping, Sequence
@@ -18,7 +20,7 @@ from redis.exceptions import RedisError
 
 from stream_app.config.configuration import Configuration
 from stream_app.config.settings import Settings
-from stream_app.engine import mirror
+from stream_app.engine import generation, mirror
 from stream_app.engine.connection import address
 from stream_app.engine.engine import Engine
 from stream_app.engine.fitness import Finding, Weight, findings
@@ -30,6 +32,7 @@ from stream_app.engine.ports import Clock
 from stream_app.engine.post import RETRY, SIGNALS, KafkaPost
 from stream_app.engine.reader import RedisReader, client
 from stream_app.engine.store import RedisStore
+from stream_app.engine.succession import Succession
 from stream_app.engine.topics import CONFIG, counts
 from stream_app.engine.transport import Stream
 from stream_app.engine.upkeep import Upkeep
@@ -54,12 +57,18 @@ def wall() -> Micros:
     return Micros(time.time_ns() // 1_000)  # noqa: TID251 -- the edge reads the clock
 
 
+COLLECTIONS: Final = (100_000, 20, 100)
+"""When Python looks for garbage in circles (see gc.set_threshold): the state has none, and looking through all of it
+as often as Python does by itself took a fifth of a catching-up worker's time."""
+
+
 async def work(settings: Settings, own: Configuration, session_timeout: timedelta, clock: Clock = wall) -> None:
     """Run a worker until it is told to stop.
 
     Raises OSError where it cannot listen, KafkaError where Kafka is away, Unfit where Redis cannot hold the state.
     `clock` says what time it is for events and deadlines; the patience with Kafka and Redis is always in real time.
     """
+    gc.set_threshold(*COLLECTIONS)
     brokers, prefix = list(settings.brokers), settings.topic_prefix
     where, names, telemetry = address(settings.redis_url.reveal()), Names(settings.namespace), Telemetry()
 
@@ -83,7 +92,8 @@ async def work(settings: Settings, own: Configuration, session_timeout: timedelt
         ledger = Ledger(consumer, producer, prefix)
         await _topics_there(counted, tuple(f"{prefix}{topic}" for topic in (*TOPICS, SIGNALS, CONFIG)))
         judge = Judge(await ledger.settle(own, clock()))
-        store = await stack.enter_async_context(RedisStore(where, names))
+        turn = Succession(ledger, judge, names)
+        store = await stack.enter_async_context(RedisStore(where, names, starts=ledger.start, turn=turn))
         engine = Engine(
             store,
             KafkaPost(producer, prefix, telemetry),
@@ -103,7 +113,7 @@ async def work(settings: Settings, own: Configuration, session_timeout: timedelt
             session_timeout=session_timeout,
             drain=DRAIN,
         )
-        engine.source = stream
+        engine.source, turn.holder = stream, engine
 
         def why_not_ready() -> str | None:
             if not store.health.reachable:
@@ -123,6 +133,8 @@ async def work(settings: Settings, own: Configuration, session_timeout: timedelt
 
         async def mirrored() -> None:
             while True:  # a Redis that forgot the state forgot this too
+                with contextlib.suppress(RedisError):
+                    await turn(await generation.active(redis, names))
                 await _mirror(redis, names, ledger)
                 await asyncio.sleep(RETRY)
 

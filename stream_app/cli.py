@@ -16,6 +16,10 @@ COMMANDS: Final = {
     "report": "report:report",
     "topics": "topics:topics",
     "check-config": "check_config:check_config",
+    "explain": "explain:explain",
+    "doctor": "doctor:doctor",
+    "dlq": "dlq:dlq",
+    "rebuild": "rebuild:rebuild",
 }
 """Where each subcommand is, in `stream_app.commands`."""
 

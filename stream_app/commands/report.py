@@ -18,6 +18,7 @@ from stream_app.config.dated import Dated
 from stream_app.config.settings import Settings
 from stream_app.engine import mirror
 from stream_app.engine.connection import address
+from stream_app.engine.generation import active
 from stream_app.engine.judge import Judge
 from stream_app.engine.keys import Names
 from stream_app.engine.ledger import dated
@@ -48,9 +49,10 @@ def report(settings: Settings, configuration: Configuration, until: Micros | Non
 
 
 async def _surveyed(settings: Settings, configuration: Configuration, until: Micros) -> dict[str, Any]:
-    names = Names(settings.namespace)
     redis = client(address(settings.redis_url.reveal()))
+    names = Names(settings.namespace)
     async with RedisReader(redis, names) as reader:
+        names.turn_to(await active(redis, names))
         activations = await mirror.get(redis, names)
         held = dated(activations) if activations else Dated(((EARLIEST, configuration),))
         return await survey(reader, Judge(held), until)

@@ -12,6 +12,7 @@ import click
 from stream_app.commands.configured import Refused
 from stream_app.config.configuration import built_in, load
 from stream_app.config.mistake import ConfigurationRefused
+from stream_app.config.settings import Settings
 from stream_app.config.settings import settings as settings_of
 from stream_app.config.source import read
 
@@ -34,12 +35,21 @@ def running(command: Callable[..., R]) -> Callable[..., R]:
     """The arguments `settings` and `configuration`; a mistake in either ends the command with exit code 2."""
 
     @wraps(command)
+    def wrapped(*args: Any, settings: Settings, **kwargs: Any) -> R:  # noqa: ANN401 -- click's
+        configuration = built_in() if settings.config is None else load(read(settings.config), settings.config)
+        return command(*args, settings=settings, configuration=configuration, **kwargs)
+
+    return placed(wrapped)
+
+
+def placed(command: Callable[..., R]) -> Callable[..., R]:
+    """The argument `settings` alone, for a command that examines the configuration itself."""
+
+    @wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> R:  # noqa: ANN401 -- click's
         options = {name: kwargs.pop(_parameter(option)) for option, name, _ in _OPTIONS}
         try:
-            found = settings_of(os.environ, options, read)
-            configuration = built_in() if found.config is None else load(read(found.config), found.config)
-            return command(*args, settings=found, configuration=configuration, **kwargs)
+            return command(*args, settings=settings_of(os.environ, options, read), **kwargs)
         except ConfigurationRefused as refused:
             raise Refused(str(refused)) from None
 

@@ -13,7 +13,7 @@ from stream_app.kpi.windows import Tally
 from stream_app.sla.era import Eras
 from stream_app.sla.fact import Fact
 from stream_app.sla.history import Entry
-from stream_app.sla.news import News, news
+from stream_app.sla.news import News, common, news
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 
@@ -74,12 +74,7 @@ class Assembly:
 
 def differences(old: Sequence[Fact], new: Sequence[Fact]) -> tuple[list[Fact], list[Fact]]:
     """What of the old is not among the new, and of the new not among the old, each as often as it stands there."""
-    begin, least = 0, min(len(old), len(new))
-    while begin < least and old[begin] == new[begin]:  # most stand where they stood
-        begin += 1
-    end = 0
-    while end < least - begin and old[-1 - end] == new[-1 - end]:
-        end += 1
+    begin, end = common(old, new)
     gone, found = list(old[begin : len(old) - end]), []
     for fact in new[begin : len(new) - end]:
         if fact in gone:

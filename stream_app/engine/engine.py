@@ -6,20 +6,21 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Coroutine
-from itertools import takewhile
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final, Protocol
 
 from stream_app.engine.batch import Batch, Displaced
 from stream_app.engine.batch import Standing as Read
 from stream_app.engine.heard import Heard
 from stream_app.engine.judge import Judge
-from stream_app.engine.keys import TP
+from stream_app.engine.keys import TP, OutboxId
 from stream_app.engine.partition import HEALING, Partition
 from stream_app.engine.pen import Lost
-from stream_app.engine.ports import Clock, Post, State
+from stream_app.engine.ports import PARKED, Clock, Post, State
+from stream_app.engine.post import Onward
+from stream_app.engine.store import Signal
 from stream_app.engine.upkeep import Upkeep
-from stream_app.engine.write import Fenced, Standing, Why
+from stream_app.engine.write import LEFT, Fenced, Standing, Why
 from stream_app.sla.instant import SECOND
 from stream_app.sla.kind import Kind
 from stream_app.telemetry import Telemetry
@@ -78,6 +79,7 @@ class Engine:
         self.partitions: dict[TP, Partition] = {}
         self._tasks: dict[TP, asyncio.Task[None]] = {}
         self._turned: dict[TP, asyncio.Event] = {}
+        self._onward: dict[TP, Onward] = {}
 
     # the stream's port
 
@@ -112,6 +114,8 @@ class Engine:
             )
             with contextlib.suppress(Lost):
                 await partition.pen.move(displaced.start)
+                await partition.pen.mark({PARKED: None})
+            self._onward[displaced.tp].begin()
 
     async def close(self, tp: TP) -> None:
         """Give a partition up, once all that was sent is answered."""
@@ -139,19 +143,21 @@ class Engine:
         kind = self._kinds[tp.topic]
         heard = await self._hearing(tp, kind, dict(claim.marks))
         heard.since = self._clock()
-        partition = Partition(tp, kind, claim, self._state, self._post, self._judge, self._clock, self._telemetry)
+        post = self._onward.setdefault(tp, Onward(self._post))
+        post.reach(int(claim.marks.get(PARKED, b"0")))
+        partition = Partition(tp, kind, claim, self._state, post, self._judge, self._clock, self._telemetry)
         waiting = signals = await self._state.outbox(tp, BACKLOG)
         while signals:
             signals = await self._state.outbox(tp, BACKLOG, after=signals[-1].id)
             waiting = [*waiting, *signals]
-        held = list(takewhile(lambda signal: heard.holds(signal.payload), waiting))
-        partition.pen.resume(
-            (signal.id, signal.key, signal.payload) for signal in waiting if not heard.holds(signal.payload)
-        )
+        held, left = unsaid(waiting, heard.holds)
+        partition.pen.resume(left)
+        marks = heard.marks
         if HEALING in claim.marks or heard.beyond(signal.payload for signal in waiting):
             await partition.heal(heard, [signal.payload for signal in waiting], again=HEALING in claim.marks)
-        elif held:  # all is said, or will be by the outbox: only Redis was not told
-            await partition.pen.note(held[-1].id, heard.marks)
+            marks = {}  # whoever claims while we heal has to hear all of it again
+        if held is not None:  # all is said, or will be by the outbox: only Redis was not told
+            await partition.pen.note(held, marks)
         await self._upkeep.agree(partition, claim.marks)
         self.partitions[tp] = partition
         self._turned[tp] = asyncio.Event()
@@ -183,19 +189,24 @@ class Engine:
         await partition.posted()
         await partition.pen.drain()
         found = partition.pen.fenced.found if partition.pen.fenced is not None else await self._found(tp)
-        if found.owner is not None and found.owner != partition.pen.expected[0]:
+        if left := found.owner == LEFT:
+            log.info("%s: another generation is at work", tp)
+        elif found.owner is not None and found.owner != partition.pen.expected[0]:
             # Either another worker has it, and Kafka will tell us so; or Redis has forgotten us.
             log.warning("%s: owned by somebody else; claimed anew in %.0f s if it is still ours", tp, self._patience)
             await asyncio.sleep(self._patience)
         turned = self._turned[tp]
         healed = await self._claim(tp)
-        log.warning(
-            "%s: state lost (%s); reading on from offset %s",
-            tp,
-            partition.pen.fenced and partition.pen.fenced.why,
-            healed.pen.position,
-        )
-        self._telemetry.state_rewound(tp.topic)
+        if left:
+            log.info("%s: reading on from offset %s", tp, healed.pen.position)
+        else:
+            log.warning(
+                "%s: state lost (%s); reading on from offset %s",
+                tp,
+                partition.pen.fenced and partition.pen.fenced.why,
+                healed.pen.position,
+            )
+            self._telemetry.state_rewound(tp.topic)
         self._source.request_rewind(tp, healed.pen.position)
         turned.set()
 
@@ -217,6 +228,12 @@ class Engine:
                 await partition.publish()
 
     # all partitions
+
+    def leave(self) -> None:
+        """Let go of all partitions as they were known: another generation is at work, and is to be claimed."""
+        for partition in self.partitions.values():
+            if partition.pen.fenced is None:
+                partition.pen.lose(Fenced(why=Why.OWNER, found=Standing(owner=LEFT, seq=0, next=None)))
 
     async def watch(self) -> None:
         """Compare what Redis shows with what was confirmed, for every partition, idle ones too; never ends."""
@@ -272,3 +289,19 @@ def agrees(found: Standing, expected: tuple[bytes, int, int | None]) -> bool:
     """Whether Redis shows what was confirmed."""
     owner, seq, position = expected
     return found.owner == owner and found.seq == seq and (position is None or found.next == position)
+
+
+def unsaid(
+    waiting: Iterable[Signal], holds: Callable[[bytes], bool]
+) -> tuple[OutboxId | None, list[tuple[OutboxId, bytes, bytes]]]:
+    """Up to where all of an outbox is said; what is left, each with the place up to which all is said after it."""
+    held: OutboxId | None = None
+    left: list[tuple[OutboxId, bytes, bytes]] = []
+    for signal in waiting:
+        if not holds(signal.payload):
+            left.append((signal.id, signal.key, signal.payload))
+        elif left:
+            left[-1] = (signal.id, *left[-1][1:])
+        else:
+            held = signal.id
+    return held, left

@@ -25,6 +25,8 @@ class Weight(StrEnum):
 class Finding(msgspec.Struct, frozen=True):
     """One thing that is wrong, and what to do."""
 
+    name: str
+    """Stable, for scripts and the guide."""
     weight: Weight
     text: str
 
@@ -45,25 +47,28 @@ def judged(info: Mapping[str, Any], appendfsync: str = "") -> list[Finding]:
     """What Redis's INFO (and its `appendfsync`, where known) gives away."""
     found: list[Finding] = []
 
-    def say(weight: Weight, text: str) -> None:
-        found.append(Finding(weight, text))
+    def say(name: str, weight: Weight, text: str) -> None:
+        found.append(Finding(name, weight, text))
 
     version = str(info.get("redis_version", ""))
     if tuple(map(int, re.findall(r"\d+", version)[:2])) < OLDEST:
-        say(Weight.REFUSED, f"Redis {version or 'of unknown version'}: 7.0 or newer is needed")
+        say("redis-version", Weight.REFUSED, f"Redis {version or 'of unknown version'}: 7.0 or newer is needed")
     if info.get("role") in ("slave", "replica"):
-        say(Weight.REFUSED, "this Redis is a replica: connect to its primary")
+        say("redis-replica", Weight.REFUSED, "this Redis is a replica: connect to its primary")
     if int(info.get("cluster_enabled", 0)):
-        say(Weight.REFUSED, "this Redis is a Cluster node: connect to one that is not")
+        say("redis-cluster", Weight.REFUSED, "this Redis is a Cluster node: connect to one that is not")
     if int(info.get("loading", 0)):
-        say(Weight.WARNING, "Redis is still loading its data")
+        say("redis-loading", Weight.WARNING, "Redis is still loading its data")
     policy = info.get("maxmemory_policy", "noeviction")
     if policy != "noeviction":
-        say(Weight.WARNING, f"maxmemory-policy is {policy}: Redis may throw state away; set it to noeviction")
+        text = f"maxmemory-policy is {policy}: Redis may throw state away; set it to noeviction"
+        say("eviction-policy", Weight.WARNING, text)
     if not int(info.get("aof_enabled", 0)):
-        say(Weight.WARNING, "appendonly is off: after a crash of Redis the log is read again from its last snapshot")
+        text = "appendonly is off: after a crash of Redis the log is read again from its last snapshot"
+        say("no-persistence", Weight.WARNING, text)
     elif info.get("aof_last_write_status", "ok") != "ok":
-        say(Weight.WARNING, "Redis could not write its append-only file: look at its disk")
+        say("persistence-failing", Weight.WARNING, "Redis could not write its append-only file: look at its disk")
     if appendfsync == "no":
-        say(Weight.WARNING, "appendfsync is no: a crash of the machine may lose more than a second; set it to everysec")
+        text = "appendfsync is no: a crash of the machine may lose more than a second; set it to everysec"
+        say("lax-fsync", Weight.WARNING, text)
     return found

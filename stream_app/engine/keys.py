@@ -64,18 +64,47 @@ class Keys:
 
 
 class Names:
-    """The keys of one installation; several live in one Redis under different namespaces."""
+    """The keys of one installation; several live in one Redis under different namespaces.
 
-    __slots__ = ("_keys", "namespace", "partitions")
+    What a rebuild makes is another generation of the same installation, with keys of its own: all that share one
+    `Names` turn to it together.
+    """
 
-    def __init__(self, namespace: str = "tenggat") -> None:
+    __slots__ = ("_keys", "generation", "root")
+
+    def __init__(self, namespace: str = "tenggat", generation: int = 0) -> None:
         if not _NAMESPACE.fullmatch(namespace):
             # A brace would move the hash tag and with it the keys of one partition into several slots.
             message = f"namespace {namespace!r}: expected letters, digits, '.', '_' and '-'"
             raise ValueError(message)
-        self.namespace: Final = namespace
-        self.partitions: Final = f"{namespace}:partitions".encode()
+        self.root: Final = namespace
+        self.generation = generation
         self._keys: Final[dict[TP, Keys]] = {}
+
+    def turn_to(self, generation: int) -> None:
+        """Mean the keys of that generation from now on."""
+        self.generation = generation
+        self._keys.clear()
+
+    @property
+    def namespace(self) -> str:
+        """What the generation's keys begin with; an `@` is in no name that an installation can have."""
+        return self.root if self.generation == 0 else f"{self.root}@{self.generation}"
+
+    @property
+    def partitions(self) -> bytes:
+        """The registry of partitions."""
+        return f"{self.namespace}:partitions".encode()
+
+    @property
+    def generations(self) -> bytes:
+        """The hash that says which generation is at work; of the whole installation."""
+        return f"{self.root}:generations".encode()
+
+    @property
+    def rebuild(self) -> bytes:
+        """What whoever rebuilds holds; of the whole installation."""
+        return f"{self.root}:rebuild".encode()
 
     def of(self, tp: TP) -> Keys:
         """The keys of the partition."""

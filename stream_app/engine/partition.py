@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final
 
-from stream_app.engine.assembly import Assembly, Earlier, name_of
+from stream_app.engine.assembly import Assembly, name_of
 from stream_app.engine.batch import Batch
+from stream_app.engine.drawers import Drawers, slot_of
 from stream_app.engine.heard import Base, Heard
 from stream_app.engine.horizon import Horizon
 from stream_app.engine.intake import Intake, counted, taken_in
 from stream_app.engine.judge import Judge
+from stream_app.engine.kept import Kept
 from stream_app.engine.keys import TP
 from stream_app.engine.pen import Lost, Pen
 from stream_app.engine.ports import SAID, Clock, Post, State
-from stream_app.engine.stock import Stock, slot_of
+from stream_app.engine.stock import Stock
 from stream_app.engine.write import Claim, Span
 from stream_app.sla.admission import Outcome
 from stream_app.sla.history import Entry
@@ -57,6 +60,7 @@ class Partition:
         self.kind: Final = kind
         self.pen: Final = Pen(tp, claim, state, telemetry)
         self.stock: Final = Stock(tp, state)
+        self.drawers: Final = Drawers(tp, state)
         self.horizon: Final = Horizon(clock)
         self.latest = claim.latest
         """The latest event time seen, in microseconds."""
@@ -95,7 +99,7 @@ class Partition:
             now = self._clock()
             intake = taken_in(batch, self.kind, now + self._judge.max_ahead)
             assembly = self.assembly()
-            outcomes = await self._receive(assembly, intake, now)
+            outcomes = await self._receive(assembly, batch, intake, now)
             if intake.letters:
                 await self._post.park(intake.letters)
             await self.commit(assembly, now, span=Span(batch.base, batch.next))
@@ -103,60 +107,60 @@ class Partition:
                 self.horizon.read(batch.records[-1].timestamp * 1000)
             counted(self._telemetry, self.tp.topic, intake, outcomes, now)
 
-    async def _receive(self, assembly: Assembly, intake: Intake, now: int) -> dict[bytes, list[Outcome]]:
+    async def _receive(self, assembly: Assembly, batch: Batch, intake: Intake, now: int) -> dict[bytes, list[Outcome]]:
         """Fold events into the lives they belong to; each life is put into the assembly."""
         events = intake.events
         await self.stock.fetch(events)
         outcomes: dict[bytes, list[Outcome]] = {}
-        news: dict[bytes, tuple[Life, Earlier, list[Entry]]] = {}
+        news: dict[bytes, tuple[Kept, list[Entry]]] = {}
         for name, its in events.items():
-            life = self.stock.lives.get(name)
-            if life is None:
-                life = Life(self.kind, its[0].subject)
-                self.stock.lives.put(name, life)
-            earlier = assembly.earlier(name, life)
-            entries, outcomes[name] = receive(life, its, self._judge.eras)
+            kept = self.stock.lives.get(name)
+            if kept is None:
+                kept = Kept(Life(self.kind, its[0].subject))
+                self.stock.lives.put(name, kept)
+            assembly.look(kept)
+            entries, outcomes[name] = receive(kept.life, its, self._judge.eras)
             if entries:
-                news[name] = (life, earlier, entries)
-                self.latest = max(self.latest or entries[0].at, *(entry.at for entry in entries))
+                news[name] = (kept, entries)
+                latest = kept.life.latest
+                if latest is not None and (self.latest is None or latest > self.latest):
+                    self.latest = latest
         if self.kind == "measure":
-            for name, (life, earlier, _) in news.items():
-                assembly.changed(name, life, earlier, (), now)
+            for name, (kept, _) in news.items():
+                assembly.changed(name, kept, (), now)
             return outcomes
         async for name, error in self._fold(assembly, news, now):
             log.error("%s: its events could not be judged and are parked", name, exc_info=error)
-            self.stock.lives.drop(name)
-            intake.refuse(name, self.tp, repr(error))
+            self.stock.drop(name)
+            intake.refuse(name, batch, self.kind, repr(error))
         return outcomes
 
     async def _fold(
-        self, assembly: Assembly, news: Mapping[bytes, tuple[Life, Earlier, list[Entry]]], now: int
+        self, assembly: Assembly, news: Mapping[bytes, tuple[Kept, list[Entry]]], now: int
     ) -> AsyncIterator[tuple[bytes, Exception]]:
         """Fold new entries into lives; gives those that cannot be folded, whose change is not taken in."""
         eras = self._judge.eras
-        astray = [name for name, (life, _, entries) in news.items() if not follows(life, entries, eras, now)]
+        astray = [name for name, (kept, entries) in news.items() if not follows(kept.life, entries, eras, now)]
         histories = await self.stock.histories(astray)
-        for name, (life, earlier, entries) in news.items():
+        for name, (kept, entries) in news.items():
             try:
                 if name in histories:
-                    regrow(life, [*histories[name], *entries], eras, now)
+                    regrow(kept.life, [*histories[name], *entries], eras, now)
                 else:
-                    grow(life, entries, eras, now)
+                    grow(kept.life, entries, eras, now)
             except Exception as error:  # noqa: BLE001 -- whatever it is, one entity must not stop the stream
                 yield name, error
                 continue
-            assembly.changed(name, life, earlier, entries, now)
+            assembly.changed(name, kept, entries, now)
 
     async def commit(self, assembly: Assembly, now: int, *, span: Span | None = None, as_of: str | None = None) -> None:
         """Send what was assembled, with the window cells it changes, as one write; within a turn of the pen.
 
         `as_of` is said with each signal.
         """
-        changes = assembly.tally.changes().items()
-        live = {slot_of(slot): cells for slot, cells in changes if not self._judge.is_old(slot, self.latest)}
-        buckets = await self.stock.merged(live)
-        for fact in assembly.found:
-            self._telemetry.fact_found(fact)
+        changes = assembly.tally.changes(self._judge.needed(self.latest))
+        buckets = await self.drawers.merged({slot_of(slot): cells for slot, cells in changes.items()})
+        self._telemetry.facts_found(assembly.found)
         self.pen.send(
             span=span,
             latest=self.latest,
@@ -172,21 +176,27 @@ class Partition:
         if earliest is not None and (self.next_wake is None or earliest < self.next_wake):
             self.next_wake = earliest
             self.woken.set()
+        self.stock.written(assembly.entities)
         self.stock.tidy()
+        self.drawers.tidy()
 
     def _said(self, assembly: Assembly, now: int, as_of: str | None) -> list[tuple[bytes, bytes]]:
         """The signals to publish; what the topic holds already is not said again."""
         outbox = []
+        delays: dict[str, list[int]] = {}
+        ends: list[tuple[str, str, str, str]] = []
         for item in assembly.news:
             if self.heard is not None and self.heard.has(item):
                 continue
-            self._telemetry.signal_said(item.type, now - item.at)
+            delays.setdefault(item.type, []).append(now - item.at)
             if (outcome := OUTCOMES.get(item.type)) is not None:
                 urgency = item.data.get("priority") or item.data.get("severity") or ""
-                self._telemetry.clock_finished(item.data["kind"], item.data["clock"], urgency, outcome)
+                ends.append((item.data["kind"], item.data["clock"], urgency, outcome))
             if as_of is not None:
                 item.data["as_of"] = as_of
             outbox.append((item.subject.encode(), item.envelope()))
+        self._telemetry.signals_said(delays)
+        self._telemetry.clocks_finished(Counter(ends))
         return outbox
 
     # healing
@@ -204,8 +214,9 @@ class Partition:
             names = {name_of(self.kind, subject): subject for subject in subjects[start : start + FIRINGS]}
             await self.stock.fetch(names)
             for name, subject in names.items():
-                if (life := self.stock.lives.get(name)) is not None:
-                    heard.rest_on(subject, Base(before(life).signals, dict(life.again)))
+                if (kept := self.stock.lives.get(name)) is not None:
+                    signals = {signal.id: signal for signal in before(kept.life).signals}
+                    heard.rest_on(subject, Base(signals, dict(kept.life.again)))
             self.stock.tidy()
         await self.pen.mark({HEALING: b"1"})
         self.heard = heard
@@ -224,10 +235,14 @@ class Partition:
             if names:
                 await self._fire(names, upto)
 
-    async def revisit(self, names: Sequence[bytes]) -> None:
-        """Judge entities by all configurations that are known, as far as the log has been read. Raises Lost."""
+    async def revisit(self, names: Sequence[bytes], known: int | None = None) -> None:
+        """Judge entities by all configurations that are known, as far as the log has been read. Raises Lost.
+
+        `known`: a moment up to which others have judged them.
+        """
         async with self.pen.turn():
-            await self._fire(names, self.horizon.reaches())
+            reaches = self.horizon.reaches()
+            await self._fire(names, reaches if known is None else max(known, reaches or known))
 
     async def _fire(self, names: Sequence[bytes], reaches: int | None) -> None:
         upto = EARLIEST if reaches is None else reaches
@@ -235,12 +250,13 @@ class Partition:
         now = self._clock()
         assembly = self.assembly()
         await self.stock.fetch(names)
-        lives = {name: life for name in names if (life := self.stock.lives.get(name)) is not None}
-        assembly.wake.update((name, None) for name in names if name not in lives)
-        astray = [name for name, life in lives.items() if not follows(life, (), eras, now)]
+        found = {name: kept for name in names if (kept := self.stock.lives.get(name)) is not None}
+        assembly.wake.update((name, None) for name in names if name not in found)
+        astray = [name for name, kept in found.items() if not follows(kept.life, (), eras, now)]
         histories = await self.stock.histories(astray)
-        for name, life in lives.items():
-            earlier = assembly.earlier(name, life)
+        for name, kept in found.items():
+            life = kept.life
+            assembly.look(kept)
             try:
                 if name in histories:
                     regrow(life, histories[name], eras, now)
@@ -248,11 +264,11 @@ class Partition:
             except Exception:
                 log.exception("%s: its deadlines could not be judged; tried again in an hour", name)
                 self._telemetry.evaluation_failed(self.tp.topic)
-                self.stock.lives.drop(name)
+                self.stock.drop(name)
                 assembly.wake[name] = now + POSTPONED
                 continue
-            assembly.changed(name, life, earlier, (), now)
-            wake = life.wakes_at(eras)  # written in any case: what Redis has may be of other eras
+            wake = assembly.changed(name, kept, (), now).wake
+            # written in any case, for what Redis has may be of other eras
             assembly.wake[name] = wake if wake is None else max(wake, upto + 1)  # never twice in one pass
         await self.commit(assembly, now, as_of=self.horizon.as_of)
 

@@ -107,6 +107,11 @@ class RedisReader:
         replies = await self._pipelined([("XLEN", self._names.of(tp).outbox) for tp in tps])
         return dict(zip(tps, replies, strict=True))
 
+    async def last_signal(self, tp: TP) -> str | None:
+        """The place of the newest signal in the partition's outbox, as its stream says it."""
+        entries = await self._redis.xrevrange(self._names.of(tp).outbox, count=1)
+        return entries[0][0].decode() if entries else None
+
     async def _pipelined(self, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
         if not commands:
             return []

@@ -5,22 +5,33 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from importlib import resources
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeAlias
 
 import msgspec
 
 from stream_app.engine.channel import Channel, Health, Unwatched, Watch
-from stream_app.engine.connection import Address, packed
-from stream_app.engine.keys import TP, Names, OutboxId, Slot, member
+from stream_app.engine.connection import Address, Command, packed
+from stream_app.engine.keys import GAUGES, TP, Names, OutboxId, Slot, member
 from stream_app.engine.write import Applied, Claim, Fenced, Standing, Why, Write, commands
 
 SCRIPT: Final = resources.files(__package__).joinpath("write.lua").read_text("utf-8")
 _SHA: Final = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
 _FENCE: Final = (b"owner", b"seq", b"next")
 _MARK: Final = b"mark:"
+ACTIVE: Final = b"active"
+"""The field that says which generation is at work; without it the first."""
+
+Turn: TypeAlias = Callable[[int], Awaitable[None]]
+"""Has the store's names, and all that goes with them, turn to another generation."""
+
+
+def nowhere(tp: TP) -> int | None:
+    """No partition begins anywhere but at its log's start."""
+    del tp
+    return None
 
 
 class Signal(msgspec.Struct, frozen=True):
@@ -54,8 +65,16 @@ class RedisStore:
         watch: Watch | None = None,
         patience: float = 15.0,
         longest_wait: float = 2.0,
+        starts: Callable[[TP], int | None] = nowhere,
+        turn: Turn | None = None,
     ) -> None:
+        """`starts`: from which offset a partition is read that was never read; None: its log's start.
+
+        `turn` is called where another generation is at work than the names mean; None: it is of no matter.
+        """
         self._names: Final = names
+        self._starts: Final = starts
+        self._turn: Final = turn
         self._channel: Final = Channel(
             where,
             first=[("SCRIPT", "LOAD", SCRIPT)],
@@ -86,16 +105,30 @@ class RedisStore:
 
     async def claim(self, tp: TP) -> Claim:
         """Takes the partition under a new random token: from here on every write of an earlier owner is fenced."""
-        # A random token and not a counter: a counter would start again after a FLUSHALL and be somebody's again.
-        token = secrets.token_hex(8).encode()
-        keys = self._names.of(tp)
-        *_, fields = await self._channel.ask(
-            (b"SADD", self._names.partitions, member(tp)),
+        while True:
+            # A random token and not a counter: a counter would start again after a FLUSHALL and be somebody's again.
+            token, generation = secrets.token_hex(8).encode(), self._names.generation
+            *_, fields, active = await self._channel.ask(*self._claim(tp, token))
+            # Asked after the claim: a switch that comes later than this answer takes the partition from us.
+            if self._turn is None or int(active or 0) == generation:
+                return claimed(token, dict(zip(fields[::2], fields[1::2], strict=True)))
+            await self._turn(int(active or 0))
+
+    def _claim(self, tp: TP, token: bytes) -> list[Command]:
+        names, keys, start = self._names, self._names.of(tp), self._starts(tp)
+        asked: list[Command] = []
+        if names.generation and self._turn is not None:  # a Redis that forgot all forgot this too
+            asked.append((b"HSETNX", names.generations, ACTIVE, names.generation))
+        if start is not None:
+            asked.append((b"HSETNX", keys.meta, b"next", start))
+        return [
+            *asked,
+            (b"SADD", names.partitions, member(tp)),
             (b"HSETNX", keys.meta, b"seq", 0),
             (b"HSET", keys.meta, b"owner", token),
             (b"HGETALL", keys.meta),
-        )
-        return claimed(token, dict(zip(fields[::2], fields[1::2], strict=True)))
+            (b"HGET", names.generations, ACTIVE),
+        ]
 
     def write(self, write: Write) -> asyncio.Future[Applied | Fenced]:
         """Sends the write at once; several may be in flight, each following the one before. Answers come in order.
@@ -127,15 +160,20 @@ class RedisStore:
         keys = self._names.of(tp)
         return await self._channel.ask(*((b"LRANGE", keys.history(entity), 0, -1) for entity in entities))
 
-    async def read_buckets(self, tp: TP, cells: Sequence[tuple[Slot, bytes]]) -> list[bytes | None]:
-        """The encoded value of each cell (bucket, cell key), None where there is none."""
-        wanted: dict[Slot, list[bytes]] = {}
-        for slot, cell in cells:
-            wanted.setdefault(slot, []).append(cell)
+    async def slots(self, tp: TP, grains: Iterable[str]) -> set[Slot]:
+        """The buckets of these grains that there are, also those whose last cell went; that of now if it has any."""
+        grains, keys = list(grains), self._names.of(tp)
+        *replies, now = await self._channel.ask(
+            *((b"ZRANGE", keys.starts(grain), 0, -1) for grain in grains), (b"EXISTS", keys.bucket(GAUGES))
+        )
+        there = {Slot(grain, int(start)) for grain, starts in zip(grains, replies, strict=True) for start in starts}
+        return there | {GAUGES} if now else there
+
+    async def read_buckets(self, tp: TP, cells: Mapping[Slot, Sequence[bytes]]) -> dict[Slot, list[bytes | None]]:
+        """The encoded values of these cells of buckets, None where there is none. Some of each that is asked for."""
         keys = self._names.of(tp)
-        replies = await self._channel.ask(*((b"HMGET", keys.bucket(slot), *names) for slot, names in wanted.items()))
-        values = {slot: iter(reply) for slot, reply in zip(wanted, replies, strict=True)}
-        return [next(values[slot]) for slot, _ in cells]
+        replies = await self._channel.ask(*((b"HMGET", keys.bucket(slot), *its) for slot, its in cells.items()))
+        return dict(zip(cells, replies, strict=True))
 
     async def waking(self, tp: TP, upto: int, limit: int) -> Ripe:
         """At most `limit` entities to wake at or before `upto`, and when the next one after it wakes."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
+from stream_app.engine.drawers import grain_name
 from stream_app.engine.judge import Judge
 from stream_app.engine.kept import history_of, life_of
 from stream_app.engine.keys import TP
 from stream_app.engine.report import reported
-from stream_app.engine.stock import grain_name
 from stream_app.engine.write import Standing
 from stream_app.kpi.bucket import Bucket
 from stream_app.kpi.windows import Tally

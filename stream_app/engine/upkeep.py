@@ -9,17 +9,18 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final, Protocol
 
 from stream_app.engine.assembly import name_of
+from stream_app.engine.drawers import grain_name
 from stream_app.engine.heard import Heard
 from stream_app.engine.horizon import Horizon
 from stream_app.engine.judge import Judge
+from stream_app.engine.kept import Kept
 from stream_app.engine.keys import GAUGES, TP, Slot
 from stream_app.engine.partition import FIRINGS, HEALING, Partition
 from stream_app.engine.ports import Clock, State
-from stream_app.engine.stock import grain_name
 from stream_app.kpi.grain import GRAINS
 from stream_app.sla.instant import NEVER
 from stream_app.sla.life import Life
-from stream_app.sla.news import before, news, wire_id, withdrawn
+from stream_app.sla.news import news, wire_id, withdrawn
 
 log = logging.getLogger(__name__)
 
@@ -81,8 +82,8 @@ class Upkeep:
                 partition.tidied = latest
             if old or leaving:
                 gone: dict[bytes, None] = dict.fromkeys(leaving)
-                for name in leaving:
-                    partition.stock.lives.drop(name)
+                partition.stock.written(gone)
+                partition.drawers.forget(old)
                 pen.send(trimmed=old, entities=gone, retire=gone)
 
     async def reconcile(self, partition: Partition) -> None:
@@ -102,18 +103,18 @@ class Upkeep:
         lives, assembly, now = partition.stock.lives, partition.assembly(), self._clock()
         await partition.stock.fetch(names)
         for name, subject in names.items():
-            if (life := lives.get(name)) is None:
-                life = Life(partition.kind, subject)
-                lives.put(name, life)
-            earlier, told = assembly.earlier(name, life), heard.told(subject)
+            if (kept := lives.get(name)) is None:
+                kept = Kept(Life(partition.kind, subject))
+                lives.put(name, kept)
+            life, stands, told = kept.life, assembly.look(kept).said, heard.told(subject)
             life.again = dict(told.again)
             if life.state is None:
                 gone = (withdrawn(life, wire_id(its, life), signal.at, now) for its, signal in told.signals.items())
                 assembly.news.extend(item for item in gone if item is not None)
             else:
-                found = news(heard.before(subject, before(life)), life, now)
+                found = news(heard.before(subject, stands), stands, life, now)
                 assembly.news.extend(item for item in found if not heard.repeats(item))
-            assembly.changed(name, life, earlier, (), now)
+            assembly.changed(name, kept, (), now)
         heard.settle(names.values())
         await partition.commit(assembly, now)
 
@@ -151,7 +152,7 @@ class Upkeep:
     async def _forget_windows(self, partition: Partition) -> None:
         """Remove all buckets; within a turn of the pen."""
         pen = partition.pen
-        partition.stock.cells.clear()
+        partition.drawers.forget_all()
         for grain in map(grain_name, GRAINS):
             while some := await self._state.starts_before(partition.tp, grain, NEVER, FIRINGS):
                 pen.send(trimmed=some)
@@ -163,9 +164,9 @@ class Upkeep:
         assembly = partition.assembly()
         await partition.stock.fetch(names)
         for name in names:
-            life = partition.stock.lives.get(name)
-            if life is not None:
-                assembly.tally.add(life.facts())
+            kept = partition.stock.lives.get(name)
+            if kept is not None:
+                assembly.tally.add(kept.life.facts())
         await partition.commit(assembly, self._clock())
 
     async def _names(self, partition: Partition) -> AsyncIterator[list[bytes]]:

@@ -13,6 +13,9 @@ from stream_app.engine.keys import GAUGES, TP, Keys, OutboxId, Slot
 CHUNK: Final = 7_000
 """Arguments of one command inside the script: Lua's `unpack` refuses more than 8 000. Even: pairs stay whole."""
 
+LEFT: Final = b"left"
+"""The owner of a partition whose generation was left: nobody, for a token is longer."""
+
 Packable: TypeAlias = bytes | str | int
 
 

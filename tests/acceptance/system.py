@@ -24,6 +24,7 @@ from tests.services.server import Server, free_port
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 TENGGAT: Final = Path(sys.executable).with_name("tenggat")
+WORKER: Final = (str(TENGGAT), "worker")
 TOPICS: Final = ("tickets", "security-incidents", "measurements")
 SESSION: Final = 3.0
 """Seconds after which Kafka gives up a worker that was killed."""
@@ -46,16 +47,19 @@ class Worker(Server):
     name: ClassVar[str] = "worker"
     patience: ClassVar[float] = 40
 
-    def __init__(self, environment: dict[str, str], options: Sequence[str] = ()) -> None:
+    def __init__(
+        self, environment: dict[str, str], options: Sequence[str] = (), program: Sequence[str] = WORKER
+    ) -> None:
         """With settings from the environment; it is started by entering it."""
         super().__init__()
         self.port = free_port()
+        self._program = program
         self._environment = environment | {"TENGGAT_HTTP_PORT": str(self.port)}
         self._options = options
 
     def command(self) -> list[str]:
         settings = [f"{name}={value}" for name, value in self._environment.items()]
-        return ["env", *settings, str(TENGGAT), "worker", "--session-timeout", f"{SESSION:g}", *self._options]
+        return ["env", *settings, *self._program, "--session-timeout", f"{SESSION:g}", *self._options]
 
     def ready(self, said: str) -> bool:
         del said
@@ -145,10 +149,12 @@ class System:
         self.tenggat("topics", "--create", "--partitions", partitions)
         self.log.look()
 
-    def worker(self, config: Path | None = None, *, wait: bool = True, **settings: str) -> Worker:
+    def worker(
+        self, config: Path | None = None, *, wait: bool = True, program: Sequence[str] = WORKER, **settings: str
+    ) -> Worker:
         """Starts one."""
         options = () if config is None else ("--config", str(config))
-        worker = Worker(self.environment | settings, options)
+        worker = Worker(self.environment | settings, options, program)
         self.workers.append(worker)
         if wait:
             worker.start()

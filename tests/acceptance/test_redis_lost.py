@@ -6,8 +6,7 @@ from stream_app.kpi.bucket import Bucket
 from tests.acceptance.comparison import differences
 from tests.acceptance.log import stated
 from tests.acceptance.material import CONFIG, LAST, disturbed, simulated, swirled, text_of
-from tests.acceptance.system import System, until
-from tests.services.redis import Redis
+from tests.acceptance.system import System
 
 LINES = disturbed(swirled(simulated(1500, 31), 32), 33, 100)
 LOST = 3.0
@@ -33,23 +32,6 @@ def test_an_emptied_redis_heals_by_reading_the_log_again_also_where_nothing_come
     assert system.spoken() == before  # what the topic holds is not said again, and nothing is taken back
     assert before.standing() == stated(system.report()["signals"])
     assert worker.total("tenggat_state_rewinds_total") == len(system.tps())
-
-
-def test_a_redis_that_lost_the_tail_of_its_file_heals_the_same_way(system: System, redis_server: Redis) -> None:
-    events, conf = system.file("events.jsonl", text_of(LINES)), system.file("tenggat.yaml", CONFIG)
-    worker = system.worker(conf)
-    with system.producing(events, 1000) as producing:
-        until(lambda: system.applied() > len(LINES) // 2, "half of the events are applied")
-        redis_server.forget_tail(2_000_000)  # more than can be in flight, which would only be sent again
-        redis_server.start()
-        assert producing.wait(60) == 0
-    system.settle(quiet=LOST)
-
-    assert not differences(system.replay(events, "--config", conf, "--until", LAST), system.report("--until", LAST))
-    spoken = system.spoken()
-    assert spoken.standing() == stated(system.report()["signals"])
-    assert spoken.repeated() == {}
-    assert worker.total("tenggat_state_rewinds_total") > 0
 
 
 def test_the_report_reads_the_very_buckets_so_that_a_wrong_one_shows(system: System) -> None:

@@ -2,57 +2,19 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import time
-from collections import Counter
 
 import pytest
 
 from tests.acceptance.comparison import differences
 from tests.acceptance.log import stated
-from tests.acceptance.material import CONFIG, LAST, POISON, POISONED, SOUND, disturbed, simulated, swirled, text_of
+from tests.acceptance.material import CONFIG, LAST, POISON, SOUND, disturbed, simulated, swirled, text_of
 from tests.acceptance.system import SESSION, System, until
-from tests.services.redis import Redis
 
 LINES = disturbed(swirled(simulated(3000, 21), 22), 23, 300)
 RATE = 1500
 
 pytestmark = [pytest.mark.chaos]
-
-
-def test_a_worker_killed_with_writes_in_flight_loses_nothing_and_doubles_nothing(
-    system: System, redis_server: Redis, capsys: pytest.CaptureFixture[str]
-) -> None:
-    events, conf = system.file("events.jsonl", text_of(LINES)), system.file("tenggat.yaml", CONFIG)
-    doomed = system.worker(conf)
-    system.worker(conf)
-    system.log.send("tickets", "K-1", b'{"key": "of another"}')
-    with system.producing(events, RATE) as producing:
-        until(lambda: system.applied() > len(LINES) // 3, "a third of the events are applied")
-        redis_server.pause()  # what the worker writes now, Redis gets to see when the worker is gone
-        time.sleep(0.3)
-        doomed.kill()
-        redis_server.resume()
-        assert producing.wait(60) == 0
-    system.settle()
-
-    assert not differences(system.replay(events, "--config", conf, "--until", LAST), system.report("--until", LAST))
-    spoken = system.spoken()
-    assert spoken.standing() == stated(system.report()["signals"])
-
-    # At least once on the wire: what was published and not noted when the worker died is published again, no more.
-    repeated = spoken.repeated()
-    with capsys.disabled():
-        sys.stdout.write(f"\nsaid twice: {len(repeated)} of {len(spoken.messages)}\n")
-    assert set(repeated.values()) <= {2}
-
-    letters = {
-        (letter.headers["tenggat-topic"], letter.headers["tenggat-offset"], letter.value)
-        for letter in system.dead_letters()
-    }
-    assert Counter(value for *_, value in letters) == Counter(line for line in LINES if line in POISONED) + Counter(
-        [b'{"key": "of another"}']
-    )
 
 
 def test_dead_letters_say_why_and_where_they_come_from(system: System) -> None:

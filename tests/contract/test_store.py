@@ -115,14 +115,18 @@ class StoreContract:
         store = world.store
         assert await store.read_entities(TICKETS, [b"T:2", b"T:9", b"T:1"]) == [b"two", None, b"one"]
         assert await store.read_histories(TICKETS, [b"T:1", b"T:9", b"T:2"]) == [[b"e1", b"e2"], [], [b"e3"]]
-        cells = [
-            (Slot("1m", MINUTE), b"cell"),
-            (GAUGES, b"open"),
-            (Slot("1m", MINUTE), b"none"),
-            (Slot("1h", 0), b"cell"),
-            (Slot("1h", 3), b"cell"),
-        ]
-        assert await store.read_buckets(TICKETS, cells) == [b"v1", b"3", None, b"v2", None]
+        cells = {
+            Slot("1m", MINUTE): [b"cell", b"none"],
+            GAUGES: [b"open"],
+            Slot("1h", 3): [b"cell"],
+            Slot("1h", 0): [b"cell"],
+        }
+        assert await store.read_buckets(TICKETS, cells) == {
+            Slot("1m", MINUTE): [b"v1", None],
+            GAUGES: [b"3"],
+            Slot("1h", 3): [None],
+            Slot("1h", 0): [b"v2"],
+        }
         assert await store.waking(TICKETS, 1_700_000_000_000_001, 9) == Ripe([(b"T:1", 1_700_000_000_000_001)], None)
         assert await store.retiring(TICKETS, 1_700_000_000_000_003, 9) == Ripe([(b"T:2", 1_700_000_000_000_003)], None)
         assert await store.outbox(TICKETS, 9) == [
@@ -134,7 +138,8 @@ class StoreContract:
     async def test_nothing_asked_is_nothing_answered(self, world: World) -> None:
         assert await world.store.read_entities(TICKETS, []) == []
         assert await world.store.read_histories(TICKETS, []) == []
-        assert await world.store.read_buckets(TICKETS, []) == []
+        assert await world.store.read_buckets(TICKETS, {}) == {}
+        assert await world.store.slots(TICKETS, []) == set()
         assert await world.store.standing([]) == {}
 
     async def test_the_next_owner_is_told_where_the_last_one_left_off(self, world: World) -> None:
@@ -288,6 +293,22 @@ class StoreContract:
         await mine.writes(buckets={Slot("1m", 0): {b"cell": b"1"}})
         await mine.writes(buckets={Slot("1m", 0): {b"cell": None}})
         assert await world.reader.buckets(TICKETS, "1m", 0, 9) == {}
+
+    async def test_it_is_known_which_buckets_there_are(self, world: World) -> None:
+        grains = ["1m", "1h", "24h"]
+        assert await world.store.slots(TICKETS, grains) == set()
+        mine = await owner(world.store)
+        slots = {Slot("1m", 0), Slot("1m", MINUTE), Slot("1h", 0), GAUGES}
+        await mine.writes(buckets={slot: {b"cell": b"1"} for slot in slots})
+        assert await world.store.slots(TICKETS, grains) == slots
+        assert await world.store.slots(TICKETS, ["1h"]) == {Slot("1h", 0), GAUGES}
+        assert await world.store.slots(OTHER, grains) == set()
+        await mine.writes(buckets={Slot("1h", 0): {b"cell": None}, GAUGES: {b"cell": None}}, trimmed=[Slot("1m", 0)])
+        assert await world.store.slots(TICKETS, grains) == {Slot("1m", MINUTE), Slot("1h", 0)}
+        await mine.writes(buckets={GAUGES: {b"cell": b"1"}})
+        assert GAUGES in await world.store.slots(TICKETS, [])
+        await mine.writes(trimmed=[GAUGES])
+        assert await world.store.slots(TICKETS, []) == set()
 
     async def test_a_bucket_emptied_is_trimmed_all_the_same(self, world: World) -> None:
         mine = await owner(world.store)

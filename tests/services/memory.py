@@ -128,10 +128,16 @@ class MemoryStore:
         held = self._redis.of(tp).history
         return [list(held.get(entity, ())) for entity in entities]
 
-    async def read_buckets(self, tp: TP, cells: Sequence[tuple[Slot, bytes]]) -> list[bytes | None]:
+    async def slots(self, tp: TP, grains: Iterable[str]) -> set[Slot]:
+        """As RedisStore.slots."""
+        held = self._redis.of(tp)
+        there = {slot for grain in grains for slot in _starts(held, grain)}
+        return there | {GAUGES} if held.buckets.get(GAUGES) else there
+
+    async def read_buckets(self, tp: TP, cells: Mapping[Slot, Sequence[bytes]]) -> dict[Slot, list[bytes | None]]:
         """As RedisStore.read_buckets."""
         held = self._redis.of(tp).buckets
-        return [held.get(slot, {}).get(cell) for slot, cell in cells]
+        return {slot: [held.get(slot, {}).get(cell) for cell in its] for slot, its in cells.items()}
 
     async def waking(self, tp: TP, upto: int, limit: int) -> Ripe:
         """As RedisStore.waking."""
@@ -181,6 +187,16 @@ class MemoryReader:
         """As RedisReader.histories."""
         held = self._redis.of(tp).history
         return [list(held.get(entity, ())) for entity in entities]
+
+    async def lives(self, tp: TP, entities: Sequence[bytes]) -> list[bytes | None]:
+        """As RedisReader.lives."""
+        held = self._redis.of(tp).entities
+        return [held.get(entity) for entity in entities]
+
+    async def last_signal(self, tp: TP) -> str | None:
+        """As RedisReader.last_signal."""
+        outbox = self._redis.of(tp).outbox
+        return f"{outbox[-1].id.seq}-{outbox[-1].id.place}" if outbox else None
 
     async def buckets(self, tp: TP, grain: str, begin: int, end: int) -> dict[int, dict[bytes, bytes]]:
         """As RedisReader.buckets."""

@@ -48,15 +48,22 @@ class Redis(Server):
             return connection.recv(64).startswith(b"+PONG")
 
     def forget_tail(self, size: int) -> None:
-        """Kills it and cuts the last `size` bytes off its append-only file: what a crash between two syncs loses.
+        """Kills it and cuts the last `size` bytes off its append-only file: what a crash between two syncs loses."""
+        self.handed_over()
+        self.kill()
+        self.cut_tail(size)
 
-        Waits until Redis has handed its file all it has answered for: while a sync is under way it holds writes back,
-        and a kill would take those as well.
+    def handed_over(self) -> None:
+        """Waits until Redis has handed its file all it has answered for.
+
+        While a sync is under way it holds writes back, and a kill would take those as well.
         """
         with Client.from_url(self.url) as client:
             while client.info("persistence")["aof_buffer_length"]:
                 time.sleep(POLL)
-        self.kill()
+
+    def cut_tail(self, size: int) -> None:
+        """Cuts the last `size` bytes off the append-only file of a Redis that is down."""
         newest = max((self.folder / "appendonlydir").glob("*.incr.aof"), key=lambda file: file.stat().st_mtime_ns)
         with newest.open("r+b") as file:
             file.truncate(max(0, newest.stat().st_size - size))

@@ -14,14 +14,15 @@ from msgspec import Struct
 from stream_app.config.configuration import Configuration, load
 from stream_app.config.dated import Dated
 from stream_app.engine.batch import Batch, Standing
+from stream_app.engine.drawers import slot_of
 from stream_app.engine.heard import Heard
 from stream_app.engine.judge import Judge
 from stream_app.engine.keys import TP, Slot
 from stream_app.engine.letters import Letter
 from stream_app.engine.partition import Partition
-from stream_app.engine.stock import slot_of
 from stream_app.engine.upkeep import Upkeep
 from stream_app.engine.write import Applied, Claim, Fenced, Write
+from stream_app.kpi.bucket import encode
 from stream_app.kpi.windows import Tally
 from stream_app.sla.fact import Fact
 from stream_app.sla.instant import EARLIEST, Micros, micros
@@ -222,7 +223,7 @@ class Desk:
         tally = Tally(self.judge.catalogue)
         tally.add(facts)
         return {
-            slot_of(slot): {cell: bucket.encode() for cell, bucket in cells.items()}
+            slot_of(slot): {cell: encode(amount) for cell, amount in cells.items()}
             for slot, cells in tally.changes().items()
         }
 

@@ -10,9 +10,11 @@ import msgspec
 import pytest
 
 from stream_app.engine.batch import Displaced, Standing
-from stream_app.engine.engine import Engine, Hearing
+from stream_app.engine.engine import Engine, Hearing, unsaid
 from stream_app.engine.heard import Heard
-from stream_app.engine.keys import TP
+from stream_app.engine.keys import TP, OutboxId
+from stream_app.engine.store import Signal
+from stream_app.engine.write import LEFT
 from stream_app.sla.kind import TOPICS, Kind
 from tests.unit.engine.desk import TICKETS, Desk, Slow, at, batch, dated, line, nothing_heard, records
 
@@ -409,3 +411,116 @@ async def test_another_configuration_reaches_open_partitions() -> None:
         desk.judge.hold(dated("policies: []", ("09:25", "policies: []\nwindows: [2h]")))
         await until(lambda: desk.held().marks.get("eras") == b"2")
         looking.cancel()
+
+
+@pytest.mark.parametrize(
+    ("said", "held", "left"),
+    [
+        ("", None, [("a", 1), ("b", 2), ("c", 3)]),
+        ("abc", 3, []),
+        ("ab", 2, [("c", 3)]),
+        ("bc", None, [("a", 3)]),
+        ("b", None, [("a", 2), ("c", 3)]),
+        ("ac", 1, [("b", 3)]),
+    ],
+)
+def test_what_is_said_leaves_the_outbox_with_what_was_to_be_said_before_it(
+    said: str, held: int | None, left: list[tuple[str, int]]
+) -> None:
+    waiting = [Signal(OutboxId(number, 1), b"T", text.encode()) for number, text in enumerate("abc", 1)]
+    found, rest = unsaid(waiting, lambda payload: payload.decode() in said)
+    assert found == (None if held is None else OutboxId(held, 1))
+    assert [(payload.decode(), place.seq) for place, _, payload in rest] == left
+
+
+async def test_what_the_topic_holds_of_an_outbox_leaves_it_also_where_there_is_more_to_heal() -> None:
+    desk = Desk("09:10")
+    async with worker(desk) as one:
+        await one.handle(0, CREATED)
+        desk.clock.set("09:35")
+        one.log.ends[TICKETS] = 1
+        one.engine.see()
+        await until(lambda: desk.topics.signals)
+    (said,) = [payload for _, payload in desk.topics.signals]
+    desk.held().outbox = [Signal(OutboxId(90, 1), b"T1", said)]  # Redis was not told
+    more = json.dumps(json.loads(said) | {"id": "another"}).encode()
+
+    async def heard(tp: TP, kind: Kind, marks: dict[str, bytes]) -> Heard:
+        del tp, kind, marks
+        found = Heard(lambda *_: True)
+        for payload in (said, more):
+            found.hear(payload)
+        return found
+
+    async with worker(desk, heard) as one:
+        await until(lambda: not desk.held().outbox)
+        assert desk.held().marks["healing"] == b"1"
+    assert len(desk.topics.signals) == 1
+
+
+# another generation
+
+
+async def test_a_generation_that_is_left_is_left_at_once_and_is_no_loss() -> None:
+    desk = Desk("09:10")
+    async with worker(desk, patience=60) as one:
+        await one.handle(0, CREATED)
+        await one.settled()
+        desk.held().owner = LEFT
+        await one.handle(1, UPDATED)  # refused, and read again
+        await until(lambda: one.log.rewinds)
+        assert one.log.rewinds == [(TICKETS, 1)]
+        assert desk.held().owner != LEFT
+        assert desk.sample("tenggat_state_rewinds_total", topic="tickets") is None
+
+
+async def test_all_partitions_are_let_go_of_together() -> None:
+    desk = Desk("09:10")
+    async with worker(desk, patience=60) as one:
+        before = one.engine.partitions[TICKETS]
+        one.engine.leave()
+        one.engine.leave()
+        await until(lambda: one.engine.partitions[TICKETS] is not before)
+        assert one.engine.partitions[TICKETS].pen.fenced is None
+
+
+async def test_what_another_generation_has_parked_is_not_parked_again() -> None:
+    desk = Desk("09:10")
+    await desk.store.claim(TICKETS)
+    desk.held().marks["parked"] = b"2"
+    broken = b'{"subject": "T1"}'
+    async with worker(desk) as one:
+        await one.handle(0, broken, CREATED, broken)
+        await one.settled()
+        assert [letter.offset for letter in desk.topics.letters] == [2]
+    async with worker(desk) as one:
+        await one.handle(3, broken)
+        assert [letter.offset for letter in desk.topics.letters] == [2, 3]
+
+
+async def test_what_a_worker_has_parked_it_does_not_park_again_when_the_log_is_read_again() -> None:
+    desk = Desk("09:10")
+    broken = b'{"subject": "T1"}'
+    async with worker(desk) as one:
+        await one.handle(0, broken, CREATED)
+        await one.settled()
+        desk.redis.flush()
+        await one.handle(2, UPDATED)
+        await until(lambda: one.log.rewinds)
+        await one.handle(0, broken, CREATED, UPDATED, broken)
+        await one.settled()
+    assert [letter.offset for letter in desk.topics.letters] == [0, 3]
+
+
+async def test_of_a_log_that_was_replaced_nothing_is_parked() -> None:
+    desk = Desk("09:10")
+    await desk.store.claim(TICKETS)
+    desk.held().next, desk.held().marks["parked"] = 7, b"9"
+    async with worker(desk) as one:
+        await one.engine.displaced(
+            Displaced(topic="tickets", partition=0, epoch=1, wanted=7, start=0, end=1),
+        )
+        await one.handle(0, b'{"subject": "T1"}')
+        await one.settled()
+        assert [letter.offset for letter in desk.topics.letters] == [0]
+        assert "parked" not in desk.held().marks

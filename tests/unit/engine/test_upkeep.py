@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from stream_app.engine.heard import Heard
-from stream_app.engine.keys import GAUGES, TP
+from stream_app.engine.keys import GAUGES, TP, Slot
 from stream_app.engine.partition import Partition
 from stream_app.engine.pen import Lost
 from stream_app.engine.upkeep import ERAS, SERIES, Upkeep
@@ -161,6 +161,22 @@ async def test_windows_read_the_same_before_and_after_they_are_tidied() -> None:
     await desk.upkeep.tidy(partition)
     await partition.pen.drain()
     assert await desk.reader.buckets(TICKETS, "15m", first, last + 1) == before != {}
+
+
+async def test_a_bucket_that_was_removed_begins_anew_where_a_longer_window_reads_it() -> None:
+    desk = Desk("15:00")
+    partition = await desk.partition()
+    await desk.upkeep.agree(partition, {})
+    await desk.take(partition, line("ticket.created", "T1", "12:30", priority="low"))
+    slot, cell = Slot("1m", at("12:30")), b'["created{kind=ticket}"]'
+    assert desk.buckets()[slot][cell] == b"\x01"
+    await desk.take(partition, line("ticket.created", "T2", "15:00", priority="low"))
+    await desk.upkeep.tidy(partition)
+    await partition.pen.drain()
+    assert slot not in desk.buckets()
+    desk.judge.hold(dated(PLAIN.replace("[1h, 24h]", "[2h, 24h]")))
+    await desk.take(partition, line("ticket.created", "T3", "12:30", priority="low"))
+    assert desk.buckets()[slot][cell] == b"\x01"
 
 
 async def test_a_finished_entity_leaves_when_its_retention_is_over_by_event_time() -> None:

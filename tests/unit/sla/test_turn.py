@@ -122,7 +122,7 @@ def test_a_clock_rings_until_nothing_is_left_to_say() -> None:
     clock = started()
     schedule(clock, warn, ALWAYS)
     assert not ring(clock, warn, ALWAYS, at("11:00"), at_end=False)
-    assert clock.warned == ()
+    assert not clock.warned
     assert not ring(clock, warn, ALWAYS, at("11:00"), at_end=True)
     assert [said.at for said in clock.warned] == [at("11:00")]
     assert not ring(clock, warn, ALWAYS, at("13:00"), at_end=True)
