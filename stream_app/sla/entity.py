@@ -91,12 +91,16 @@ class Entity(Judged, kw_only=True, array_like=True, gc=False):
 
     def wakes_at(self, eras: Eras) -> int | None:
         """The next moment at which it has something to say by itself; None: never, as things stand."""
-        moments = [
-            clock.rings + (clock.rings == clock.due) for clock in self.clocks if clock.rings is not None
-        ]  # a deadline is missed once it has passed
+        earliest: int | None = None
+        for clock in self.clocks:
+            if clock.rings is not None:
+                moment = clock.rings + (clock.rings == clock.due)  # a deadline is missed once it has passed
+                if earliest is None or moment < earliest:
+                    earliest = moment
         if self.era + 1 < len(eras) and any(clock.unfinished for clock in self.clocks):
-            moments.append(eras[self.era + 1].since)
-        return min(moments, default=None)
+            since = eras[self.era + 1].since
+            return since if earliest is None else min(since, earliest)
+        return earliest
 
     # its clocks
 

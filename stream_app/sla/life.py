@@ -49,8 +49,9 @@ class Life(Struct, array_like=True, gc=False):
     def wakes_at(self, eras: Eras) -> int | None:
         """The next moment at which something becomes true without an event coming in."""
         own = None if self.state is None else self.state.wakes_at(eras)
-        moments = ([] if own is None else [own]) + ([self.ahead[0].at] if self.ahead else [])
-        return min(moments, default=None)
+        if not self.ahead:
+            return own
+        return self.ahead[0].at if own is None else min(own, self.ahead[0].at)
 
     def dues(self) -> list[tuple[str, int, int]]:
         """The deadlines of its running clocks: (clock, cycle, moment)."""

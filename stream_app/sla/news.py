@@ -101,11 +101,12 @@ def news(old: Before, new: Before, life: Life, now: int) -> list[News]:
                 found.append(News(wire_id(signal.id, life), signal.type, state.id, signal.at, data))
     if old.clocks != new.clocks:
         states = {(name, cycle): its for name, cycle, its in old.clocks}
-        spoken = {(signal.clock, signal.cycle) for signal in new.signals}
         for place, clock in clocks.items():
-            turned = clock.state is not states.get(place, State.RUNNING)
+            if clock.state is states.get(place, State.RUNNING):
+                continue
             # that a clock was met or cancelled says by itself that it has ended
-            if turned and place in spoken and (clock.unfinished or clock.breached_at is not None):
+            spoken = any((signal.clock, signal.cycle) == place for signal in new.signals)
+            if spoken and (clock.unfinished or clock.breached_at is not None):
                 found.append(_turned(clock, state, about, now))
     if new.signals and old.carried and old.carried != new.carried:
         found.append(_changed(life, state, about, now))
