@@ -13,7 +13,7 @@ from stream_app.diagnosis.finding import Finding, fault, ok, warning
 from stream_app.diagnosis.remedies import Name
 from stream_app.engine.excerpt import bounds, excerpt
 from stream_app.engine.keys import TP
-from stream_app.engine.ledger import Activation, Switch, lineage, record_of
+from stream_app.engine.ledger import Activation, Record, at_work, lineage, record_of
 from stream_app.engine.topics import CONFIG
 from stream_app.sla.instant import text
 
@@ -39,8 +39,12 @@ async def activations(broker: Broker) -> list[Activation]:
     async with broker.consumer() as consumer:
         held = await bounds(consumer, [TP(broker.prefix + CONFIG, 0)])
         found = [record_of(record.value) async for record in excerpt(consumer, held)]
-    records = [record for record in found if record is not None]
-    return lineage(records, next((its.active for its in reversed(records) if isinstance(its, Switch)), 0))
+    return holding([record for record in found if record is not None])
+
+
+def holding(records: Sequence[Record]) -> list[Activation]:
+    """What holds in the generation at work, by all that the topic says."""
+    return lineage(records, at_work(records))
 
 
 def judged(own: Configuration, activated: Sequence[Activation]) -> list[Finding]:

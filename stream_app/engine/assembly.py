@@ -52,16 +52,20 @@ class Assembly:
         Gives what it shows now.
         """
         life, earlier = kept.life, self.look(kept)
-        later = kept.shown = shown(life, self._eras)
+        later = shown(life, self._eras)
+        said = news(earlier.said, later.said, life, now)
+        packed, history = _encode(life), [_encode(entry) for entry in entries]
+        # what cannot be derived or packed has left no trace here
+        kept.shown = later
         if later.facts != earlier.facts:
             gone, found = differences(earlier.facts, later.facts)
             self.tally.withdraw(gone)
             self.tally.add(found)
             self.found += found
-        self.news += news(earlier.said, later.said, life, now)
-        self.entities[name] = _encode(life)
-        if entries:
-            self.history[name] = [_encode(entry) for entry in entries]
+        self.news += said
+        self.entities[name] = packed
+        if history:
+            self.history[name] = history
         if later.wake != earlier.wake:
             self.wake[name] = later.wake
         if later.dues != earlier.dues:

@@ -10,7 +10,6 @@ from typing import Final, Protocol
 from msgspec import Struct
 
 from stream_app.engine.assembly import name_of
-from stream_app.engine.engine import Hearing
 from stream_app.engine.heard import Base, Heard
 from stream_app.engine.judge import Judge
 from stream_app.engine.kept import life_of
@@ -19,6 +18,7 @@ from stream_app.engine.pace import GLANCE, Pace
 from stream_app.engine.partition import HEALING, Partition
 from stream_app.engine.ports import Clock, State
 from stream_app.engine.silence import Silence
+from stream_app.engine.takeover import Hearing
 from stream_app.engine.upkeep import CHUNK, Scan, Upkeep
 from stream_app.sla.life import DIGEST, Life
 from stream_app.sla.news import Before, before, news

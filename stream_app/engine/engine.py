@@ -6,19 +6,15 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Coroutine, Iterable
-from typing import Any, Final, Protocol
+from typing import Final
 
 from stream_app.engine.batch import Batch, Displaced
-from stream_app.engine.batch import Standing as Read
-from stream_app.engine.heard import Heard
 from stream_app.engine.judge import Judge
-from stream_app.engine.keys import TP, OutboxId
-from stream_app.engine.partition import HEALING, Partition
+from stream_app.engine.keys import TP
+from stream_app.engine.partition import Partition
 from stream_app.engine.pen import Lost
-from stream_app.engine.ports import PARKED, Clock, Post, State
-from stream_app.engine.post import Onward
-from stream_app.engine.store import Signal
+from stream_app.engine.ports import PARKED, Clock, Post, Source, State
+from stream_app.engine.takeover import Hearing, Takeover
 from stream_app.engine.upkeep import Upkeep
 from stream_app.engine.write import LEFT, Fenced, Standing, Why
 from stream_app.sla.instant import SECOND
@@ -31,21 +27,6 @@ TICK: Final = 0.1
 """Seconds at most between two looks at a partition's deadlines."""
 GLANCE: Final = 1.0
 """Seconds between two comparisons with Redis."""
-BACKLOG: Final = 1_000
-"""Signals taken over from an outbox at once."""
-
-
-class Source(Protocol):
-    """The log, as far as the engine steers it."""
-
-    def epoch(self, tp: TP) -> int: ...
-    def standing(self, tp: TP) -> Read | None: ...
-    def request_rewind(self, tp: TP, offset: int | None) -> None: ...
-    def hint(self, tp: TP, offset: int) -> None: ...
-
-
-Hearing = Callable[[TP, Kind, "dict[str, bytes]"], Coroutine[Any, Any, Heard]]
-"""Reads what the topic of signals holds beyond the marks."""
 
 
 class Engine:
@@ -66,10 +47,8 @@ class Engine:
     ) -> None:
         """`kinds` by topic. `patience`: seconds after which a partition is ours if Kafka has not taken it away."""
         self._state = state
-        self._post = post
-        self._judge = judge
+        self._takeover = Takeover(state, post, judge, upkeep, hearing, clock, telemetry, patience)
         self._upkeep = upkeep
-        self._hearing = hearing
         self._clock = clock
         self._telemetry = telemetry
         self._kinds = kinds
@@ -79,7 +58,6 @@ class Engine:
         self.partitions: dict[TP, Partition] = {}
         self._tasks: dict[TP, asyncio.Task[None]] = {}
         self._turned: dict[TP, asyncio.Event] = {}
-        self._onward: dict[TP, Onward] = {}
 
     # the stream's port
 
@@ -115,7 +93,7 @@ class Engine:
             with contextlib.suppress(Lost):
                 await partition.pen.move(displaced.start)
                 await partition.pen.mark({PARKED: None})
-            self._onward[displaced.tp].begin()
+            self._takeover.begin(displaced.tp)
 
     async def close(self, tp: TP) -> None:
         """Give a partition up, once all that was sent is answered."""
@@ -125,41 +103,14 @@ class Engine:
             await asyncio.wait([task])
         partition = self.partitions.pop(tp, None)
         if partition is not None:
-            await partition.posted()
+            await partition.outlet.posted()
             await partition.pen.drain()
             self._telemetry.gone(tp.topic, tp.partition)
 
     # one partition's keeping
 
     async def _claim(self, tp: TP) -> Partition:
-        """Take the partition over, again where somebody else does so before it is ready and it stays ours."""
-        while True:
-            with contextlib.suppress(Lost):
-                return await self._claimed(tp)
-            await asyncio.sleep(self._patience)
-
-    async def _claimed(self, tp: TP) -> Partition:
-        claim = await self._state.claim(tp)
-        kind = self._kinds[tp.topic]
-        heard = await self._hearing(tp, kind, dict(claim.marks))
-        heard.since = self._clock()
-        post = self._onward.setdefault(tp, Onward(self._post))
-        post.reach(int(claim.marks.get(PARKED, b"0")))
-        partition = Partition(tp, kind, claim, self._state, post, self._judge, self._clock, self._telemetry)
-        waiting = signals = await self._state.outbox(tp, BACKLOG)
-        while signals:
-            signals = await self._state.outbox(tp, BACKLOG, after=signals[-1].id)
-            waiting = [*waiting, *signals]
-        held, left = unsaid(waiting, heard.holds)
-        partition.pen.resume(left)
-        marks = heard.marks
-        if HEALING in claim.marks or heard.beyond(signal.payload for signal in waiting):
-            await partition.heal(heard, [signal.payload for signal in waiting], again=HEALING in claim.marks)
-            marks = {}  # whoever claims while we heal has to hear all of it again
-        if held is not None:  # all is said, or will be by the outbox: only Redis was not told
-            await partition.pen.note(held, marks)
-        await self._upkeep.agree(partition, claim.marks)
-        self.partitions[tp] = partition
+        partition = self.partitions[tp] = await self._takeover.take(tp, self._kinds[tp.topic])
         self._turned[tp] = asyncio.Event()
         return partition
 
@@ -186,7 +137,7 @@ class Engine:
 
     async def _heal(self, tp: TP, partition: Partition) -> None:
         """Take the partition over anew and read on from where Redis stands."""
-        await partition.posted()
+        await partition.outlet.posted()
         await partition.pen.drain()
         found = partition.pen.fenced.found if partition.pen.fenced is not None else await self._found(tp)
         if left := found.owner == LEFT:
@@ -217,15 +168,16 @@ class Engine:
             wait = TICK
             if partition.next_wake is not None and partition.horizon.caught_up:
                 wait = min(TICK, max(0.0, (partition.next_wake - self._clock()) / SECOND))
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(partition.woken.wait(), max(wait, 0.001))
+            with contextlib.suppress(TimeoutError):  # not wait_for: Python 3.11's may swallow that we are cancelled
+                async with asyncio.timeout(max(wait, 0.001)):
+                    await partition.woken.wait()
 
     async def _publish(self, partition: Partition) -> None:
         while True:
             await partition.pen.to_publish.wait()
             partition.pen.to_publish.clear()
             while partition.pen.outbox:
-                await partition.publish()
+                await partition.outlet.publish()
 
     # all partitions
 
@@ -289,19 +241,3 @@ def agrees(found: Standing, expected: tuple[bytes, int, int | None]) -> bool:
     """Whether Redis shows what was confirmed."""
     owner, seq, position = expected
     return found.owner == owner and found.seq == seq and (position is None or found.next == position)
-
-
-def unsaid(
-    waiting: Iterable[Signal], holds: Callable[[bytes], bool]
-) -> tuple[OutboxId | None, list[tuple[OutboxId, bytes, bytes]]]:
-    """Up to where all of an outbox is said; what is left, each with the place up to which all is said after it."""
-    held: OutboxId | None = None
-    left: list[tuple[OutboxId, bytes, bytes]] = []
-    for signal in waiting:
-        if not holds(signal.payload):
-            left.append((signal.id, signal.key, signal.payload))
-        elif left:
-            left[-1] = (signal.id, *left[-1][1:])
-        else:
-            held = signal.id
-    return held, left

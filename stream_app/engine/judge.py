@@ -35,7 +35,8 @@ class Judge:
     @property
     def series_mark(self) -> bytes:
         """Stands for what windows count: with another mark they must be counted anew."""
-        text = "\n".join([*self.catalogue.series, *map(str, self.catalogue.grains)])
+        reach = [f"{grain}:{self.oldest(grain, 0)}" for grain in self.catalogue.grains]
+        text = "\n".join([*self.catalogue.series, *reach])
         return hashlib.sha256(text.encode()).hexdigest()[:16].encode()
 
     def oldest(self, grain: Micros, latest: int) -> Micros:

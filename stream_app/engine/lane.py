@@ -34,7 +34,7 @@ class Lane:
     """One assignment of one partition.
 
     The main loop owns what stands above the line in `__init__`, the consumer's thread what stands below it. Across the
-    threads only whole references are exchanged (`order` one way, `seen` the other), so no lock is needed.
+    threads only whole references are exchanged (`order` one way, `origin` and `seen` the other), so no lock is needed.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Lane:
         self.waiting = 0
         """Batches of this epoch that were fetched and not finished."""
         self.due: int | None = None
-        """The base of the next batch to be delivered; none: not known before it is there."""
+        """The base of the next batch to be delivered; none: the log's start, wherever that is."""
         self.begun: int | None = None
         """The `next` of the newest batch that the port was given: all before it is the port's."""
         self._port = port
@@ -58,6 +58,8 @@ class Lane:
         # ---- the consumer's thread
         self.kafka = TopicPartition(tp.topic, tp.partition)
         self.obeyed: Order | None = None
+        self.origin: tuple[Order, int] | None = None
+        """The newest order and the offset that it came to."""
         self.reached = 0
         """The `next` of the newest batch taken: the base of the one to come."""
         self.lost = False
@@ -98,12 +100,19 @@ class Lane:
         if self.closed or item.epoch != self.epoch:
             return
         if isinstance(item, Batch):
-            if self.due is not None and item.base != self.due:
-                log.warning("%s: a batch is missing between %d and %d, reading again", self.tp, self.due, item.base)
+            due = self._expected()
+            if due is not None and item.base != due:
+                log.warning("%s: a batch is missing between %d and %d, reading again", self.tp, due, item.base)
                 self.go_back()
                 return
             self.due = item.next
         self._queue.put_nowait(item)
+
+    def _expected(self) -> int | None:
+        """The base of the next batch: of the very first, too, for Faust may lose that one as any other."""
+        if self.due is None and self.origin is not None and self.origin[0] is self.order:
+            return self.origin[1]
+        return self.due
 
     def shut(self) -> None:
         """Take nothing more, without waiting; what waits is dropped."""

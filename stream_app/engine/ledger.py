@@ -69,6 +69,11 @@ def record_of(value: bytes | None) -> Record | None:
     return None
 
 
+def at_work(records: Sequence[Record]) -> int:
+    """The generation that is at work, by what the topic says."""
+    return next((record.active for record in reversed(records) if isinstance(record, Switch)), 0)
+
+
 def lineage(records: Iterable[Record], generation: int) -> list[Activation]:
     """What holds in a generation: what was activated, but where it or one that it comes from was made with others."""
     records = list(records)
@@ -144,7 +149,7 @@ class Ledger:
         """Read all that the topic holds. Raises KafkaError."""
         records = [record async for record in self._tail(to_end=True)]
         self.records, self._read = records, len(records)
-        self.generation = next((record.active for record in reversed(records) if isinstance(record, Switch)), 0)
+        self.generation = at_work(records)
 
     async def write(self, record: Record) -> None:
         """Append a record. Raises KafkaError."""

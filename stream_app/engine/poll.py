@@ -75,6 +75,7 @@ async def obey(kafka: AIOKafkaConsumer, lane: Lane) -> None:
     lane.stamp = kafka.last_poll_timestamp(lane.kafka)
     lane.looked = monotonic()
     lane.seen = None
+    lane.origin = (order, offset)
     lane.obeyed = order
 
 

@@ -1,4 +1,4 @@
-"""What a partition works with: the state in Redis, the topics it writes to, the clock."""
+"""What the engine works with: the state in Redis, the log it reads, the topics it writes to, the clock."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
+from stream_app.engine.batch import Standing as Read
 from stream_app.engine.keys import TP, OutboxId, Slot
 from stream_app.engine.letters import Letter
 from stream_app.engine.store import Ripe, Signal
@@ -39,6 +40,15 @@ class State(Protocol):
     async def retiring(self, tp: TP, upto: int, limit: int) -> Ripe: ...
     async def starts_before(self, tp: TP, grain: str, moment: int, limit: int) -> list[Slot]: ...
     async def outbox(self, tp: TP, limit: int, after: OutboxId | None = None) -> list[Signal]: ...
+
+
+class Source(Protocol):
+    """The log, as far as the engine steers it."""
+
+    def epoch(self, tp: TP) -> int: ...
+    def standing(self, tp: TP) -> Read | None: ...
+    def request_rewind(self, tp: TP, offset: int | None) -> None: ...
+    def hint(self, tp: TP, offset: int) -> None: ...
 
 
 class Post(Protocol):

@@ -13,13 +13,11 @@ from stream_app.engine.drawers import grain_name
 from stream_app.engine.heard import Heard
 from stream_app.engine.horizon import Horizon
 from stream_app.engine.judge import Judge
-from stream_app.engine.kept import Kept
 from stream_app.engine.keys import GAUGES, TP, Slot
 from stream_app.engine.partition import FIRINGS, HEALING, Partition
 from stream_app.engine.ports import Clock, State
 from stream_app.kpi.grain import GRAINS
 from stream_app.sla.instant import NEVER
-from stream_app.sla.life import Life
 from stream_app.sla.news import news, wire_id, withdrawn
 
 log = logging.getLogger(__name__)
@@ -104,8 +102,7 @@ class Upkeep:
         await partition.stock.fetch(names)
         for name, subject in names.items():
             if (kept := lives.get(name)) is None:
-                kept = Kept(Life(partition.kind, subject))
-                lives.put(name, kept)
+                continue  # the log as it is now says nothing of it: what was said of it may well be true
             life, stands, told = kept.life, assembly.look(kept).said, heard.told(subject)
             life.again = dict(told.again)
             if life.state is None:

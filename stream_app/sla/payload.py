@@ -26,6 +26,10 @@ Stage = Literal[
 ]
 
 Text = str | None | UnsetType
+Whole = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+"""What the state can hold."""
+LONGEST_WORK: float = 3.2e9
+"""Seconds that one entry of hands-on time may say: a hundred years."""
 Flag = bool | None | UnsetType
 Scalar = str | int | float | bool | None
 
@@ -46,7 +50,7 @@ class TicketFields(Struct, frozen=True, omit_defaults=True, kw_only=True):
     team: Text = UNSET
     agent: Text = UNSET
     tier: Literal[1, 2, 3] | UnsetType | None = UNSET
-    complexity: str | int | UnsetType | None = UNSET
+    complexity: str | Whole | UnsetType | None = UNSET
     tags: tuple[str, ...] | UnsetType | None = UNSET
     title: Text = UNSET
     url: Text = UNSET
@@ -99,7 +103,7 @@ class Work(Struct, frozen=True, omit_defaults=True):
     """Hands-on time, in seconds."""
 
     agent: str
-    seconds: float
+    seconds: Annotated[float, Meta(ge=-LONGEST_WORK, le=LONGEST_WORK)]
     helping: Flag = UNSET
 
 

@@ -49,6 +49,8 @@ def test_the_median_run_is_told() -> None:
         ("stream_app/engine/assembly.py:changed", "encode"),
         ("stream_app/engine/drawers.py:merged", "windows"),
         ("stream_app/engine/stock.py:fetch", "Redis"),
+        ("stream_app/engine/outlet.py:said", "publish"),
+        ("stream_app/engine/fold.py:fold_entries", "fold"),
         ("stream_app/engine/engine.py:watch", "steer"),
         ("asyncio/base_events.py:run_once", "rest"),
     ],

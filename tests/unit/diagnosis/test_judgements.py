@@ -18,7 +18,7 @@ from stream_app.engine import fitness
 from stream_app.engine.excerpt import Bounds
 from stream_app.engine.hearing import partition_of
 from stream_app.engine.keys import TP
-from stream_app.engine.ledger import Activation
+from stream_app.engine.ledger import Activation, Generation, Record, Switch
 from stream_app.engine.topics import plans
 from stream_app.sla.instant import DAY, SECOND
 
@@ -246,6 +246,18 @@ def test_dead_letters_that_could_not_all_be_counted_are_at_least_so_many() -> No
     (finding,) = letters.judged(Counter(not_json=3), whole=False)
     assert finding.text.startswith("at least 3 ")
     assert letters.judged(Counter(), whole=True)[0].weight is Weight.OK
+
+
+def test_what_a_rebuild_was_made_with_is_what_holds_once_it_is_at_work() -> None:
+    own = load("windows: [1h]", "own.yaml")
+    mine, other = Activation("d", "windows: [2h]", "old.yaml", 1), Activation(own.digest, own.text, "own.yaml", 2)
+    built: list[Record] = [mine, Generation(1, 0, {}, [other])]
+    assert names(configuration.judged(own, configuration.holding(built))) == [(Name.CONFIG_NOT_ACTIVE, Weight.FAULT)]
+    at_work = configuration.holding([*built, Switch(1, 3)])
+    assert at_work == [other]
+    assert names(configuration.judged(own, at_work)) == [(None, Weight.OK)]
+    back = configuration.holding([*built, Switch(1, 3), Switch(0, 4)])
+    assert back == [mine]
 
 
 def test_an_old_configuration_that_was_replaced_is_said_to_have_been() -> None:

@@ -112,6 +112,22 @@ class Topics:
         return dict(self.known)
 
 
+class Away(Topics):
+    """A Kafka that takes nothing before it is back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.back = asyncio.Event()
+
+    async def park(self, letters: Sequence[Letter]) -> None:
+        await self.back.wait()
+        await super().park(letters)
+
+    async def publish(self, signals: Sequence[tuple[bytes, bytes]]) -> Mapping[str, bytes]:
+        await self.back.wait()
+        return await super().publish(signals)
+
+
 class Slow(MemoryStore):
     """A store that answers when it is told to."""
 

@@ -10,10 +10,11 @@ import msgspec
 import pytest
 
 from stream_app.engine.batch import Displaced, Standing
-from stream_app.engine.engine import Engine, Hearing, unsaid
+from stream_app.engine.engine import Engine
 from stream_app.engine.heard import Heard
 from stream_app.engine.keys import TP, OutboxId
 from stream_app.engine.store import Signal
+from stream_app.engine.takeover import Hearing
 from stream_app.engine.write import LEFT
 from stream_app.sla.kind import TOPICS, Kind
 from tests.unit.engine.desk import TICKETS, Desk, Slow, at, batch, dated, line, nothing_heard, records
@@ -216,7 +217,7 @@ async def test_what_the_topic_holds_and_redis_does_not_know_is_remembered() -> N
 
 
 async def test_an_outbox_of_any_length_is_taken_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stream_app.engine.engine.BACKLOG", 2)
+    monkeypatch.setattr("stream_app.engine.takeover.BACKLOG", 2)
     desk = Desk("09:10")
     partition = await desk.partition()
     await desk.take(partition, *(line("ticket.created", f"T{n}", "09:00", priority="high") for n in range(5)))
@@ -411,26 +412,6 @@ async def test_another_configuration_reaches_open_partitions() -> None:
         desk.judge.hold(dated("policies: []", ("09:25", "policies: []\nwindows: [2h]")))
         await until(lambda: desk.held().marks.get("eras") == b"2")
         looking.cancel()
-
-
-@pytest.mark.parametrize(
-    ("said", "held", "left"),
-    [
-        ("", None, [("a", 1), ("b", 2), ("c", 3)]),
-        ("abc", 3, []),
-        ("ab", 2, [("c", 3)]),
-        ("bc", None, [("a", 3)]),
-        ("b", None, [("a", 2), ("c", 3)]),
-        ("ac", 1, [("b", 3)]),
-    ],
-)
-def test_what_is_said_leaves_the_outbox_with_what_was_to_be_said_before_it(
-    said: str, held: int | None, left: list[tuple[str, int]]
-) -> None:
-    waiting = [Signal(OutboxId(number, 1), b"T", text.encode()) for number, text in enumerate("abc", 1)]
-    found, rest = unsaid(waiting, lambda payload: payload.decode() in said)
-    assert found == (None if held is None else OutboxId(held, 1))
-    assert [(payload.decode(), place.seq) for place, _, payload in rest] == left
 
 
 async def test_what_the_topic_holds_of_an_outbox_leaves_it_also_where_there_is_more_to_heal() -> None:

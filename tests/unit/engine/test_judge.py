@@ -27,6 +27,7 @@ def test_the_mark_of_series_goes_by_what_is_counted_alone() -> None:
     assert Judge(dated(QUICK)).series_mark == mark
     assert Judge(dated(PLAIN + "kpis: {csat: {target: '>= 3'}}\n")).series_mark == mark
     assert Judge(dated(PLAIN.replace("[1h, 24h]", "[1h, 7d]"))).series_mark != mark
+    assert Judge(dated(PLAIN.replace("[1h, 24h]", "[1h, 36h]"))).series_mark != mark  # of the same grain, but longer
     assert Judge(dated(PLAIN + "kpis: {more: {formula: count(created), by: [[tier]]}}\n")).series_mark != mark
 
 

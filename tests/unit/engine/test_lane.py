@@ -39,6 +39,13 @@ class Port:
         await self._call("close")
 
 
+class Anew(Port):
+    """A partition that was never read."""
+
+    async def open(self, tp: TP) -> None:
+        await super().open(tp)
+
+
 class Bench:
     def __init__(self, port: Port | None = None, epoch: int = 0) -> None:
         self.port = port or Port()
@@ -83,6 +90,23 @@ async def test_a_missing_batch_sends_the_lane_back_to_where_it_should_be() -> No
     await it.settle()
     await it.lane.close(1)
     assert it.port.calls == ["open", "0-3", "3-15", "close"]
+
+
+async def test_a_first_batch_that_is_missing_is_read_again_too_where_there_was_no_position_yet() -> None:
+    #  0-1      1-4
+    #  missing  delivered: read again from the log's start
+    it = Bench(Anew())
+    await it.settle()
+    first = it.lane.order
+    it.lane.origin = (first, 0)  # the log begins there
+    it.lane.deliver(it.batch(1, 4))
+    second = it.lane.order
+    assert (second.epoch, second.offset) == (first.epoch + 1, None)
+    it.lane.origin = (second, 0)
+    it.lane.deliver(it.batch(0, 4))
+    await it.settle()
+    await it.lane.close(1)
+    assert it.port.calls == ["open", "0-4", "close"]
 
 
 async def test_a_rewind_drops_what_waits() -> None:

@@ -1,25 +1,22 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Mapping, Sequence
 
 import pytest
 
 from stream_app.engine.batch import Standing
-from stream_app.engine.heard import Heard
 from stream_app.engine.keys import TP
-from stream_app.engine.letters import Letter
 from stream_app.engine.pen import Lost
 from stream_app.engine.write import Why
+from stream_app.sla.decode import Reason
 from tests.unit.engine.desk import (
     PLAIN,
     QUICK,
     TICKETS,
+    Away,
     Desk,
     Record,
     Slow,
-    Topics,
     at,
     batch,
     caught_up,
@@ -30,22 +27,6 @@ from tests.unit.engine.desk import (
 )
 
 CREATED = line("ticket.created", "T1", "09:00", priority="high", id="a")
-
-
-class Away(Topics):
-    """A Kafka that takes nothing before it is back."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.back = asyncio.Event()
-
-    async def park(self, letters: Sequence[Letter]) -> None:
-        await self.back.wait()
-        await super().park(letters)
-
-    async def publish(self, signals: Sequence[tuple[bytes, bytes]]) -> Mapping[str, bytes]:
-        await self.back.wait()
-        return await super().publish(signals)
 
 
 def reply(when: str, subject: str = "T1") -> bytes:
@@ -122,6 +103,18 @@ async def test_an_event_within_lateness_is_put_in_its_place() -> None:
     other = await straight.partition()
     await straight.take(other, CREATED, reply("09:05"), reply("09:30"))
     assert straight.buckets() == desk.buckets()
+
+
+async def test_what_cannot_be_packed_is_parked_and_leaves_no_trace() -> None:
+    desk = Desk("12:00")
+    partition = await desk.partition()
+    work = [line("ticket.worked", "T1", "09:05", agent="ani", seconds=3.2e9) for _ in range(6_000)]  # 2**64 µs
+    await desk.take(partition, CREATED, *work, line("ticket.created", "T2", "09:01", priority="low"))
+    assert {letter.reason for letter in desk.topics.letters} == {Reason.FAILED}
+    assert len(desk.topics.letters) == 6_001
+    assert list(desk.held().entities) == [b"ticket:T2"]
+    assert desk.held().next == 6_002
+    assert desk.buckets() == desk.counted(life(partition, "T2").facts())
 
 
 async def test_an_event_beyond_lateness_is_counted_as_late() -> None:
@@ -457,107 +450,3 @@ async def test_an_era_is_brought_to_an_entity_by_a_visit() -> None:
     assert desk.held().wake == {b"ticket:T1": at("09:25")}
     await desk.wake(partition, "09:25")
     assert desk.said() == ["sla.breached"]
-
-
-# publishing
-
-
-async def test_signals_are_published_in_their_order_and_dropped_then() -> None:
-    desk = Desk("09:10")
-    partition = await desk.partition()
-    await desk.take(partition, CREATED)
-    for when in ("09:30", "09:45", "10:01"):
-        await desk.wake(partition, when)
-    ids = [one["id"] for one in desk.outbox()]
-    assert partition.pen.to_publish.is_set()
-    await partition.publish(limit=2)
-    await partition.pen.drain()
-    assert [one["id"] for one in desk.outbox()] == ids[2:]
-    await partition.publish()
-    await partition.publish()
-    await partition.pen.drain()
-    assert desk.outbox() == []
-    assert [json.loads(payload)["id"] for _, payload in desk.topics.signals] == ids
-    assert {key for key, _ in desk.topics.signals} == {b"T1"}
-    assert desk.held().marks["said:0"] == b"3"
-    assert partition.pen.outbox == []
-
-
-async def test_signals_stay_in_the_outbox_until_kafka_has_them() -> None:
-    desk = Desk("09:10")
-    desk.topics = away = Away()
-    partition = await desk.partition()
-    await desk.take(partition, CREATED)
-    await desk.wake(partition, "09:30")
-    publishing = asyncio.create_task(partition.publish())
-    await asyncio.sleep(0.01)
-    await partition.pen.drain()
-    assert (desk.said(), away.signals) == (["sla.warning 50%"], [])
-    away.back.set()
-    await publishing
-    await partition.pen.drain()
-    assert (desk.said(), len(away.signals)) == ([], 1)
-
-
-async def test_how_far_the_topic_is_known_is_noted_when_nothing_is_on_its_way_there() -> None:
-    desk = Desk("09:10")
-    partition = await desk.partition()
-    await desk.take(partition, CREATED)
-    await desk.wake(partition, "09:30")
-    desk.topics.known["said:2"] = b"7"  # another partition's signals
-    await partition.renew_marks()
-    assert "said:2" not in desk.held().marks
-    await partition.publish()
-    await partition.pen.drain()
-    partition.heard = Heard(lambda *_: True)
-    await partition.renew_marks()
-    partition.heard = None
-    desk.topics.known["said:2"] = b"9"
-    await partition.renew_marks()
-    await partition.pen.drain()
-    assert desk.held().marks == {"said:0": b"1", "said:2": b"9"}
-    seq = desk.held().seq
-    await partition.renew_marks()
-    assert desk.held().seq == seq
-
-
-async def test_a_worker_that_knows_less_of_the_topic_moves_no_mark_back() -> None:
-    desk = Desk("09:10")
-    earlier = await desk.partition()
-    desk.topics.known = {"said:1": b"9", "said:2": b"9"}
-    await earlier.renew_marks()
-    await earlier.pen.drain()
-    partition = await desk.partition()
-    desk.topics.known = {"said:1": b"8", "said:2": b"10"}
-    await partition.renew_marks()
-    await partition.pen.drain()
-    assert desk.held().marks == {"said:1": b"9", "said:2": b"10"}
-
-
-async def test_while_a_loss_heals_publishing_does_not_say_how_far_the_topic_is_known() -> None:
-    desk = Desk("09:10")
-    partition = await desk.partition()
-    await desk.take(partition, CREATED)
-    await desk.wake(partition, "09:30")
-    partition.heard = Heard(lambda *_: True)
-    await partition.publish()
-    await partition.pen.drain()
-    assert len(desk.topics.signals) == 1
-    assert (desk.outbox(), desk.held().marks) == ([], {})
-
-
-async def test_nothing_of_a_refused_write_is_published() -> None:
-    desk = Desk("09:10")
-    partition = await desk.partition()
-    await desk.partition()
-    await desk.take(partition, CREATED, reply("09:05"))
-    await partition.publish()
-    assert desk.topics.signals == []
-
-
-async def test_a_delay_is_from_the_moment_a_signal_became_true() -> None:
-    desk = Desk("09:10")
-    partition = await desk.partition()
-    await desk.take(partition, CREATED)
-    await desk.wake(partition, "09:31")
-    assert desk.sample("tenggat_signal_delay_seconds_sum", type="sla.warning") == 60

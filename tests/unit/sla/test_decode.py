@@ -416,3 +416,15 @@ def test_what_the_data_says_is_kept() -> None:
     assert handled.data is not None
     assert (handled.data.team, handled.data.agent) == (None, UNSET)
     assert isinstance(read(type="ticket.deleted", data={"why": "spam"}), TicketDeleted)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"type": "ticket.updated", "data": {"complexity": 2**63}},
+        {"type": "ticket.updated", "data": {"complexity": -(2**63) - 1}},
+        {"type": "ticket.worked", "data": {"agent": "ani", "seconds": 3.3e9}},
+    ],
+)
+def test_numbers_that_no_state_could_hold_are_refused(changes: dict[str, Any]) -> None:
+    assert why_not(**changes) is Reason.NUMBER
