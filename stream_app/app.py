@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 from stream_app.config.configuration import Configuration
 from stream_app.config.settings import Settings
 from stream_app.engine import generation, mirror
+from stream_app.engine.aof import kept_whole
 from stream_app.engine.connection import address
 from stream_app.engine.engine import Engine
 from stream_app.engine.fitness import Finding, Weight, findings
@@ -138,7 +139,8 @@ async def work(settings: Settings, own: Configuration, session_timeout: timedelt
                 await _mirror(redis, names, ledger)
                 await asyncio.sleep(RETRY)
 
-        await _beside(stream, engine.watch(), engine.looking(), follow(), mirrored(), _examined(redis))
+        jobs = (engine.watch(), engine.looking(), follow(), mirrored(), _examined(redis), kept_whole(redis))
+        await _beside(stream, *jobs)
 
 
 async def _beside(stream: Stream, *jobs: Coroutine[Any, Any, None]) -> None:

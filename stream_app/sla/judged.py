@@ -85,7 +85,7 @@ class Judged(Struct, kw_only=True, array_like=True, gc=False):
         self.wait_or_work(clock, rule_before, old, at, paused=self.pausing(clock.name, after))
         if clock.fixed is not None:
             if old != new:
-                recount(clock, clock.fixed, rule.warn, new)
+                recount(clock, clock.fixed, rule.warn, new, at)
             elif rule.warn != rule_before.warn:
                 change_warnings(clock, rule.warn, new, at)
         elif rule.target != rule_before.target or old != new:

@@ -102,10 +102,20 @@ def change_warnings(clock: Clock, warn: tuple[Threshold, ...], calendar: Calenda
     schedule(clock, warn, calendar)
 
 
-def recount(clock: Clock, due: int, warn: tuple[Threshold, ...], calendar: Calendar) -> None:
-    """Count a clock with an agreed deadline on another calendar: the deadline stays, only its working time differs."""
+def recount(clock: Clock, due: int, warn: tuple[Threshold, ...], calendar: Calendar, at: int) -> None:
+    """Count a clock with an agreed deadline on another calendar from `at` on: only its working time differs.
+
+    The deadline is the same, so what was said of it is not said again, nor is anything of what has passed.
+    """
     clock.done, clock.settled_runs = length(clock.runs, calendar), 0
     clock.target = calendar.between(Micros(clock.started_at), Micros(due))
+    said = {warning.threshold for warning in clock.warned}
+    behind = [
+        value
+        for value, text in steps(warn, clock.base, clock.target)
+        if text in said or reached(clock, value, calendar, at) is not None
+    ]
+    clock.mark = max(behind, default=clock.base)
     schedule(clock, warn, calendar)
 
 

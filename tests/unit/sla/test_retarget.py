@@ -512,6 +512,16 @@ def test_an_agreed_deadline_on_another_calendar_stays_where_it_is() -> None:
     assert told.said("resolution") == ["11:30 warning 50%"]
 
 
+def test_what_was_said_of_an_agreed_deadline_is_not_said_again_on_another_calendar() -> None:
+    desk = era(
+        policy("high", match={"priority": "high"}, calendar="office", resolution=rule("2h", "50% 90%")),
+        policy("low", resolution=rule("8h", "50% 90%")),
+    )
+    # 02:00 to 12:00: around the clock half of it is at 07:00, on the office's hours 08-12 at 10:00
+    story = [created("02:00", "low"), due("02:30", "resolution", "12:00"), updated("08:30", priority="high")]
+    assert seen(story, desk, "13:00").said("resolution") == ["07:00 warning 50%", "11:36 warning 90%", "12:00 breached"]
+
+
 def test_what_an_agreed_clock_had_counted_before_a_pause_is_counted_on_the_other_calendar_too() -> None:
     both = era(
         policy("high", match={"priority": "high"}, calendar="office", resolution="2h"),
