@@ -141,7 +141,7 @@ def _in_files(subject: str, files: Iterable[str], dated: Dated, until: Micros | 
 
 async def _in_redis(subject: str, settings: Settings, dated: Dated, until: Micros) -> Found:
     names = Names(settings.namespace)
-    redis = client(address(settings.redis_url.reveal()))
+    redis = client(address(settings.redis_url.reveal()), once=True)
     async with RedisReader(redis, names) as reader:
         names.turn_to(await active(redis, names))
         activations = await mirror.get(redis, names)

@@ -143,6 +143,9 @@ def _switched(done: Done | None) -> None:
     what = f"{done.read:,} records read in {done.seconds:.0f} s, {done.differing:,} messages say what differs"
     click.echo(f"generation {done.generation} is at work" + (f": {what}" if done.read else ""))
     click.echo(f"generation {done.previous} is kept: --back returns to it, --forget-old removes it")
+    if done.failed:
+        what = "events could not be judged and are missing from it: see the errors above, and consider --back"
+        click.echo(f"{done.failed:,} {what}", err=True)
     if done.waiting:
         click.echo(f"{done.waiting} partitions wait for a worker: is one running?", err=True)
 

@@ -49,7 +49,7 @@ def report(settings: Settings, configuration: Configuration, until: Micros | Non
 
 
 async def _surveyed(settings: Settings, configuration: Configuration, until: Micros) -> dict[str, Any]:
-    redis = client(address(settings.redis_url.reveal()))
+    redis = client(address(settings.redis_url.reveal()), once=True)
     names = Names(settings.namespace)
     async with RedisReader(redis, names) as reader:
         names.turn_to(await active(redis, names))

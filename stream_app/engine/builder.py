@@ -83,10 +83,10 @@ class Builder:
         """Wants a running loop. `ledger` means the generation that is built."""
         self._ledger = ledger
         self._plan = plan
-        mute, self._judge = Mute(), Judge(ledger.held)
+        self._mute, self._judge = Mute(), Judge(ledger.held)
         said, prefix = RedisReader(redis, plan.there), settings.topic_prefix
         self.store = Store(address(settings.redis_url.reveal()), plan.here, starts=plan.starts.get)
-        self._pace = Pace(said, plan.tps, mute.give_up)
+        self._pace = Pace(said, plan.tps)
         self.comparison = Comparison(
             RedisReader(redis, plan.here),
             self.store,
@@ -98,7 +98,7 @@ class Builder:
         )
         kinds = {f"{prefix}{topic}": kind for topic, kind in TOPICS.items()}
         self._engine = Engine(
-            self.store, mute, self._judge, self.comparison, _silent, clock, Telemetry(), kinds, patience=RETRY
+            self.store, self._mute, self._judge, self.comparison, _silent, clock, Telemetry(), kinds, patience=RETRY
         )
         self._pace.port = self._engine
         self._stream = Stream(
@@ -123,6 +123,11 @@ class Builder:
         """How many of them are still to be read."""
         at = dict(self._plan.starts) | {tp: its.pen.position or 0 for tp, its in self._engine.partitions.items()}
         return sum(max(limit - at.get(tp, 0), 0) for tp, limit in self._pace.limits.items())
+
+    @property
+    def failed(self) -> int:
+        """How many events could not be judged, and are missing from what is built."""
+        return self._mute.failed
 
     @property
     def settled(self) -> bool:

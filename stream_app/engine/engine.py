@@ -106,6 +106,7 @@ class Engine:
             await partition.outlet.posted()
             await partition.pen.drain()
             self._telemetry.gone(tp.topic, tp.partition)
+        self._takeover.end(tp)
 
     # one partition's keeping
 

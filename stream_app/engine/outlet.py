@@ -51,10 +51,15 @@ class Outlet:
         return outbox
 
     async def publish(self, limit: int = 1_000) -> None:
-        """Publish what waits, in its order, and note in Redis that it is done. Raises Lost."""
+        """Publish what waits, in its order, and note in Redis that it is done. Raises Lost.
+
+        Never returns where the post is mute and something waits.
+        """
         some = self._pen.outbox[:limit]
         if not some:
             return
+        if self._post.mute:
+            await self._post.publish(())  # nothing is on its way, so there is nothing that `posted` would wait for
         posting = self._posting = asyncio.create_task(self._post.publish([(key, payload) for _, key, payload in some]))
         marks = await asyncio.shield(posting)
         if self.heard is not None:

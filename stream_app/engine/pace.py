@@ -32,9 +32,8 @@ class Pace:
     port: Port
     """The engine; set once it is made, which is after its pace."""
 
-    def __init__(self, reader: Reader, tps: Iterable[TP], closing: Callable[[], None]) -> None:
-        """`reader` sees the generation at work, `tps` are all partitions, `closing` is called before one is closed."""
-        self._closing = closing
+    def __init__(self, reader: Reader, tps: Iterable[TP]) -> None:
+        """`reader` sees the generation at work, `tps` are all partitions."""
         self._reader = reader
         self._tps = list(tps)
         self.limits: dict[TP, int] = {}
@@ -80,7 +79,6 @@ class Pace:
 
     async def close(self, tp: TP) -> None:
         """As the engine's."""
-        self._closing()
         await self.port.close(tp)
 
 

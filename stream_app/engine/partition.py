@@ -125,7 +125,9 @@ class Partition:
                 assembly.changed(name, kept, (), now)
             return outcomes
         async for name, error in fold_entries(self.stock, assembly, news, self._judge.eras, now):
-            log.error("%s: its events could not be judged and are parked", name, exc_info=error)
+            if self.pen.fenced is not None:  # meanwhile we may have turned to a generation of other configurations
+                raise Lost from error
+            log.error("%s: its events could not be judged and are left out", name, exc_info=error)
             self.stock.drop(name)
             intake.refuse(name, batch, self.kind, repr(error))
         return outcomes
@@ -216,6 +218,8 @@ class Partition:
         eras, assembly, now = self._judge.eras, self.assembly(), self._clock()
         await self.stock.fetch(names)
         async for name, error in fold_time(self.stock, assembly, names, eras, upto, now):
+            if self.pen.fenced is not None:  # as above
+                raise Lost from error
             log.error("%s: its deadlines could not be judged; tried again in an hour", name, exc_info=error)
             self._telemetry.evaluation_failed(self.tp.topic)
             self.stock.drop(name)

@@ -55,6 +55,10 @@ class Post(Protocol):
     """The topics that are written to. Each call returns when Kafka has acknowledged, however long that takes."""
 
     @property
+    def mute(self) -> bool:
+        """Whether signals are to stay in the outbox: `publish` never returns."""
+
+    @property
     def known(self) -> Mapping[str, bytes]:
         """Marks that say up to where the topic of signals is known to this worker."""
 

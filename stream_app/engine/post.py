@@ -63,6 +63,7 @@ class KafkaPost:
         self._producer = producer
         self._telemetry = telemetry
         self._signals = f"{prefix}{SIGNALS}"
+        self.mute: Final = False
         self.known: dict[str, bytes] = {}
         """The newest marks of each partition of the signals' topic, whichever of ours has published there."""
 
@@ -97,6 +98,11 @@ class Onward:
         """Nothing is parked yet, as far as we know."""
         self._post = post
         self._parked = 0
+
+    @property
+    def mute(self) -> bool:
+        """As of the post."""
+        return self._post.mute
 
     @property
     def known(self) -> Mapping[str, bytes]:

@@ -6,15 +6,20 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any, Final, Self
 
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from stream_app.engine.connection import Address
 from stream_app.engine.keys import GAUGES, TP, Names, Slot, parsed_member
 from stream_app.engine.store import found, ranks
 from stream_app.engine.write import Standing
 
+ASKED_ONCE: Final = 5.0
+"""Seconds that somebody who waits for a command is kept waiting by a Redis that does not answer."""
 
-def client(where: Address) -> Redis:
-    """A pooled client for the address; its errors are redis-py's."""
+
+def client(where: Address, *, once: bool = False) -> Redis:
+    """A pooled client for the address; its errors are redis-py's. `once`: for a command, which does not try again."""
     door: dict[str, Any] = {"host": where.host, "port": where.port}
     if where.path is not None:
         door = {"unix_socket_path": where.path}
@@ -27,6 +32,8 @@ def client(where: Address) -> Redis:
             "ssl_certfile": tls.certfile,
             "ssl_keyfile": tls.keyfile,
         }
+    if once:
+        door |= {"retry": Retry(NoBackoff(), 0), "socket_connect_timeout": ASKED_ONCE, "socket_timeout": ASKED_ONCE}
     # Protocol 2: the answers have the same shape on every version of Redis and of its client.
     return Redis(**door, db=where.database, username=where.username, password=where.password, protocol=2)
 

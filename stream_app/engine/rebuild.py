@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
-from msgspec import Struct
+from msgspec import Struct, structs
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -62,6 +62,8 @@ class Done(Struct, frozen=True):
     """Messages that say what differs from what had been said."""
     waiting: int
     """Partitions that no worker has taken yet."""
+    failed: int
+    """Events that could not be judged, and are missing from it."""
 
 
 Show = Callable[[Standing], None]
@@ -104,8 +106,7 @@ class Rebuild:
                     log.error("generation %d is at work all the same", number)
             if not done:
                 return None
-            waiting = await self._taken(redis)
-            return Done(number, found.active, done[0].read, time.monotonic() - began, done[0].differing, waiting)
+            return structs.replace(done[0], waiting=await self._taken(redis), seconds=time.monotonic() - began)
 
     async def back(self) -> Done:
         """Switch back to the generation before, which reads on where it was left."""
@@ -125,7 +126,7 @@ class Rebuild:
                 raise GivenUp(f"nothing was switched: Redis has changed meanwhile ({answer})")
             await ledger.write(Switch(found.previous, self._clock()))
             waiting = await self._taken(redis)
-            return Done(found.previous, found.active, 0, time.monotonic() - began, 0, waiting)
+            return Done(found.previous, found.active, 0, time.monotonic() - began, 0, waiting, 0)
 
     async def forget(self) -> int:
         """Remove the generation before, and what interrupted rebuilds have left; how many keys those were."""
@@ -227,7 +228,7 @@ class Rebuild:
                 builder.store.over = False
                 await asyncio.sleep(GLANCE)
             read = builder.whole - builder.left
-            done.append(Done(made.number, made.base, read, 0, builder.comparison.differing, 0))
+            done.append(Done(made.number, made.base, read, 0, builder.comparison.differing, 0, builder.failed))
             await ledger.write(Switch(made.number, self._clock()))
 
         await builder.run(drive, _lost(hold), room(redis))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from stream_app.engine.heard import Heard
+from stream_app.engine.keys import TP
 from stream_app.engine.letters import Letter
-from stream_app.engine.pen import Lost
+from stream_app.sla.decode import Reason
 from stream_app.sla.news import News
 
 
@@ -40,31 +42,28 @@ class Silence(Heard):
 
 
 class Mute:
-    """The post of a rebuild: signals stay in the outbox, and the generation at work has parked what is no event."""
+    """The post of a rebuild: signals stay in the outbox, and the generation at work has parked what is no event.
+
+    What that one could judge and the rebuild cannot is parked by neither: it is counted.
+    """
 
     def __init__(self) -> None:
-        """Nobody waits."""
-        self._given_up = asyncio.Event()
+        """Nothing was left out."""
+        self.mute: Final = True
         self.known: Mapping[str, bytes] = {}
+        self._failed: set[tuple[TP, int]] = set()
+
+    @property
+    def failed(self) -> int:
+        """How many events could not be judged, each once though it may be read again."""
+        return len(self._failed)
 
     async def park(self, letters: Sequence[Letter]) -> None:
-        """Nothing."""
+        """Nothing, but for the count."""
+        self._failed.update((letter.tp, letter.offset) for letter in letters if letter.reason is Reason.FAILED)
 
     async def publish(self, signals: Sequence[tuple[bytes, bytes]]) -> Mapping[str, bytes]:
-        """Waits until a partition is given up. Raises Lost then."""
+        """Nothing; never returns."""
         del signals
-        if (posting := asyncio.current_task()) is not None:
-            posting.add_done_callback(_seen)
-        await self._given_up.wait()
-        raise Lost
-
-    def give_up(self) -> None:
-        """A partition is to be closed, which waits for what is being published."""
-        self._given_up.set()
-        self._given_up = asyncio.Event()
-
-
-def _seen(posting: asyncio.Task[object]) -> None:
-    """Nobody who closes a partition asks how its publication ended."""
-    if not posting.cancelled():
-        posting.exception()
+        never: asyncio.Future[Mapping[str, bytes]] = asyncio.get_running_loop().create_future()
+        return await never

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final
 
@@ -15,12 +16,17 @@ from stream_app.engine.pen import Lost
 from stream_app.engine.ports import PARKED, Clock, Post, State
 from stream_app.engine.post import Onward
 from stream_app.engine.store import Signal
-from stream_app.engine.upkeep import Upkeep
+from stream_app.engine.upkeep import ERAS, Upkeep
+from stream_app.engine.write import Claim
 from stream_app.sla.kind import Kind
 from stream_app.telemetry import Telemetry
 
+log = logging.getLogger(__name__)
+
 BACKLOG: Final = 1_000
 """Signals taken over from an outbox at once."""
+GLANCE: Final = 0.2
+"""Seconds between two looks whether all configurations are heard of."""
 
 Hearing = Callable[[TP, Kind, "dict[str, bytes]"], Coroutine[Any, Any, Heard]]
 """Reads what the topic of signals holds beyond the marks."""
@@ -50,7 +56,7 @@ class Takeover:
         self._telemetry = telemetry
         self._patience = patience
         self._onward: dict[TP, Onward] = {}
-        """What each partition parks, also from one claim to the next."""
+        """What each partition of ours parks, also from one claim to the next."""
 
     async def take(self, tp: TP, kind: Kind) -> Partition:
         """Take the partition over, again where somebody else does so before it is ready and it stays ours."""
@@ -61,10 +67,16 @@ class Takeover:
 
     def begin(self, tp: TP) -> None:
         """The partition's log is another one: of this one nothing is parked."""
-        self._onward[tp].begin()
+        if (post := self._onward.get(tp)) is not None:
+            post.begin()
+
+    def end(self, tp: TP) -> None:
+        """The partition is given up: what we have parked of its log may not be so of the one that comes back."""
+        self._onward.pop(tp, None)
 
     async def _claimed(self, tp: TP, kind: Kind) -> Partition:
         claim = await self._state.claim(tp)
+        await self._informed(tp, claim)
         heard = await self._hearing(tp, kind, dict(claim.marks))
         heard.since = self._clock()
         post = self._onward.setdefault(tp, Onward(self._post))
@@ -81,6 +93,21 @@ class Takeover:
             await partition.pen.note(held, marks)
         await self._upkeep.agree(partition, claim.marks)
         return partition
+
+    async def _informed(self, tp: TP, claim: Claim) -> None:
+        """Wait until we have heard of all configurations that its entities are judged by. Raises Lost."""
+        known = int(claim.marks.get(ERAS, b"0"))
+        if known > len(self._judge.eras):
+            log.warning(
+                "%s: judged by %d configurations, of which %d are known here; waiting for the topic of configurations",
+                tp,
+                known,
+                len(self._judge.eras),
+            )
+        while known > len(self._judge.eras):
+            await asyncio.sleep(GLANCE)
+            if (await self._state.standing([tp]))[tp].owner != claim.token:
+                raise Lost  # another generation may be at work, whose configurations are others
 
     async def _waiting(self, tp: TP) -> list[Signal]:
         """The whole outbox in Redis."""

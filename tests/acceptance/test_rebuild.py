@@ -85,7 +85,7 @@ def test_a_rebuild_under_load_changes_nothing_that_is_right_and_says_nothing_twi
         began, applied = time.monotonic(), system.applied()
         said, complained = ended(rebuilding(system))
         took = time.monotonic() - began
-        assert system.applied() > applied + BEGUN, "it was to be under load"
+        assert system.applied() > applied + BEGUN // 3, "it was to be under load"
         assert producing.wait(60) == 0
     with capsys.disabled():
         sys.stdout.write(f"\n{took:.1f} s: {said}{complained}\n")

@@ -98,6 +98,8 @@ class Wall:
 class Topics:
     """What was sent to Kafka; as KafkaPost."""
 
+    mute = False
+
     def __init__(self) -> None:
         self.letters: list[Letter] = []
         self.signals: list[tuple[bytes, bytes]] = []

@@ -9,10 +9,11 @@ import pytest
 from stream_app.engine.comparison import Comparison, later
 from stream_app.engine.heard import Base, Heard
 from stream_app.engine.keys import TP
+from stream_app.engine.letters import Letter
 from stream_app.engine.pace import Pace
 from stream_app.engine.partition import Partition
-from stream_app.engine.pen import Lost
 from stream_app.engine.silence import Mute, Silence
+from stream_app.sla.decode import Reason
 from stream_app.sla.kind import Kind
 from stream_app.sla.news import News
 from stream_app.sla.signals import Signal
@@ -30,7 +31,7 @@ class Both:
         self.there = Desk("09:10")
         self.here = Desk("09:10", *texts)
         self.topic: list[bytes] = []
-        self.pace = Pace(self.there.reader, [TICKETS], lambda: None)
+        self.pace = Pace(self.there.reader, [TICKETS])
         desk = self.here
         self.comparison = Comparison(
             desk.reader, desk.store, desk.judge, desk.clock, self.there.reader, self._hear, self.pace
@@ -270,16 +271,18 @@ async def test_what_was_kept_back_of_an_entity_is_noted_until_it_is_compared() -
     assert silence.beyond([])
 
 
-async def test_a_mute_post_keeps_everything_until_a_partition_is_given_up() -> None:
+async def test_a_mute_post_keeps_everything() -> None:
     mute = Mute()
-    await mute.park([])
     publishing = asyncio.create_task(mute.publish([(b"k", b"p")]))
     await asyncio.sleep(0.01)
+    assert mute.mute
     assert not publishing.done()
-    mute.give_up()
-    with pytest.raises(Lost):
-        await publishing
-    later = asyncio.create_task(mute.publish([(b"k", b"p")]))
-    await asyncio.sleep(0.01)
-    assert not later.done()
-    later.cancel()
+    publishing.cancel()
+
+
+async def test_a_mute_post_counts_what_could_not_be_judged() -> None:
+    mute = Mute()
+    failed = [Letter(TICKETS, offset, b"T1", b"{}", Reason.FAILED, "") for offset in (4, 7)]
+    await mute.park([Letter(TICKETS, 3, b"T1", b"{", Reason.NOT_JSON, ""), *failed])
+    await mute.park(failed[1:])  # read again
+    assert mute.failed == 2

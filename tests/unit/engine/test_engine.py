@@ -13,6 +13,8 @@ from stream_app.engine.batch import Displaced, Standing
 from stream_app.engine.engine import Engine
 from stream_app.engine.heard import Heard
 from stream_app.engine.keys import TP, OutboxId
+from stream_app.engine.ports import Post
+from stream_app.engine.silence import Mute
 from stream_app.engine.store import Signal
 from stream_app.engine.takeover import Hearing
 from stream_app.engine.write import LEFT
@@ -49,11 +51,13 @@ class Log:
 class Worker:
     """An engine with its log."""
 
-    def __init__(self, desk: Desk, hearing: Hearing = nothing_heard, patience: float = 0.05) -> None:
+    def __init__(
+        self, desk: Desk, hearing: Hearing = nothing_heard, patience: float = 0.05, post: Post | None = None
+    ) -> None:
         self.desk = desk
         self.log = Log()
         self.engine = Engine(
-            desk.store, desk.topics, desk.judge, desk.upkeep, hearing, desk.clock, desk.telemetry, dict(TOPICS),
+            desk.store, post or desk.topics, desk.judge, desk.upkeep, hearing, desk.clock, desk.telemetry, dict(TOPICS),
             patience=patience,
         )  # fmt: skip
         self.engine.source = self.log
@@ -437,6 +441,39 @@ async def test_what_the_topic_holds_of_an_outbox_leaves_it_also_where_there_is_m
         await until(lambda: not desk.held().outbox)
         assert desk.held().marks["healing"] == b"1"
     assert len(desk.topics.signals) == 1
+
+
+async def test_a_partition_whose_signals_are_kept_back_heals_too_and_is_given_up() -> None:
+    desk = Desk("09:10")
+    one = Worker(desk, post=Mute())
+    await one.engine.open(TICKETS)
+    await one.handle(0, CREATED, line("ticket.commented", "T1", "09:05", author={"id": "ani", "role": "agent"}))
+    await one.settled()
+    await until(lambda: desk.held().marks.get("eras"))  # all is written that is; and its publication has begun
+    assert desk.said() == ["sla.met"]
+    watching = asyncio.create_task(one.engine.watch())
+    desk.held().seq -= 1
+    await until(lambda: one.log.rewinds == [(TICKETS, 2)])
+    watching.cancel()
+    async with asyncio.timeout(5):
+        await one.engine.close(TICKETS)
+    assert desk.said() == ["sla.met"]
+
+
+async def test_what_was_parked_of_a_log_is_not_remembered_of_a_partition_that_was_given_up() -> None:
+    desk = Desk("09:10")
+    broken = b'{"subject": "T1"}'
+    one = Worker(desk)
+    await one.engine.open(TICKETS)
+    await one.handle(0, broken, broken)
+    await one.settled()
+    await one.engine.close(TICKETS)
+    desk.held().next = 0  # another worker has found that the log is another one
+    await one.engine.open(TICKETS)
+    await one.handle(0, broken)
+    await one.settled()
+    await one.engine.close(TICKETS)
+    assert [letter.offset for letter in desk.topics.letters] == [0, 1, 0]
 
 
 # another generation

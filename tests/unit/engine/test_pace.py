@@ -56,7 +56,7 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def paced(there: There) -> tuple[Pace, Taken]:
     taken = Taken()
-    its = Pace(there, [TICKETS], lambda: None)
+    its = Pace(there, [TICKETS])
     its.port = taken
     its.epoch = lambda _: 1
     return its, taken
@@ -103,11 +103,8 @@ async def test_a_batch_that_became_stale_is_not_waited_for() -> None:
     assert taken.batches == []
 
 
-async def test_who_waits_for_signals_to_be_published_is_told_before_a_partition_is_closed() -> None:
-    told: list[int] = []
-    taken = Taken()
-    pace = Pace(There(), [TICKETS], lambda: told.append(taken.closed))
-    pace.port = taken
+async def test_opening_and_closing_are_the_engines() -> None:
+    pace, taken = paced(There())
     assert await pace.open(TICKETS) == 7
     await pace.close(TICKETS)
-    assert (told, taken.closed) == ([0], 1)
+    assert taken.closed == 1

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
 from stream_app.engine.batch import Standing
 from stream_app.engine.keys import TP
 from stream_app.engine.pen import Lost
-from stream_app.engine.write import Why
+from stream_app.engine.store import Ripe
+from stream_app.engine.write import LEFT, Fenced, Why
+from stream_app.engine.write import Standing as Found
 from stream_app.sla.decode import Reason
 from tests.unit.engine.desk import (
     PLAIN,
@@ -175,6 +178,47 @@ async def test_events_that_cannot_be_judged_are_parked_and_the_other_entities_go
     assert len(desk.held().history[b"ticket:T1"]) == 3
     facts = [fact for subject in ("T1", "T2") for fact in life(partition, subject).facts()]
     assert desk.buckets() == desk.counted(facts)
+
+
+async def test_what_cannot_be_judged_because_we_have_turned_to_another_generation_is_not_parked(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = Desk("09:30", PLAIN, ("09:00", QUICK))
+    partition = await desk.partition()
+    await desk.take(partition, line("ticket.created", "T1", "09:10", priority="high"))
+    partition.stock.drop(b"ticket:T1")
+    read = desk.store.read_entities
+
+    async def turning(tp: TP, entities: Sequence[bytes]) -> list[bytes | None]:
+        found = await read(tp, entities)
+        desk.judge.hold(dated(PLAIN))
+        partition.pen.lose(Fenced(why=Why.OWNER, found=Found(owner=LEFT, seq=0, next=None)))
+        return found
+
+    monkeypatch.setattr(desk.store, "read_entities", turning)
+    with pytest.raises(Lost):
+        await desk.take(partition, reply("09:20"))
+    assert (desk.topics.letters, caplog.text) == ([], "")
+
+
+async def test_deadlines_that_cannot_be_judged_because_we_have_turned_to_another_generation_are_no_failure(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = Desk("09:30", PLAIN, ("09:00", QUICK))
+    partition = await desk.partition()
+    await desk.take(partition, line("ticket.created", "T1", "09:10", priority="high"))
+    waking = desk.store.waking
+
+    async def turning(tp: TP, upto: int, limit: int) -> Ripe:
+        found = await waking(tp, upto, limit)
+        desk.judge.hold(dated(PLAIN))
+        partition.pen.lose(Fenced(why=Why.OWNER, found=Found(owner=LEFT, seq=0, next=None)))
+        return found
+
+    monkeypatch.setattr(desk.store, "waking", turning)
+    with pytest.raises(Lost):
+        await desk.wake(partition, "12:00")
+    assert caplog.text == ""
 
 
 async def test_a_batch_without_records_moves_the_position() -> None:
