@@ -22,7 +22,7 @@ _INCIDENTS: Final = ("kind", "severity", "asset", "team", "agent", "category", "
 _OF_TICKETS: Final[Callable[[Ticket], tuple[Any, ...]]] = attrgetter(*_TICKETS)
 _OF_INCIDENTS: Final[Callable[[Incident], tuple[Any, ...]]] = attrgetter(*_INCIDENTS)
 """What alerts want to know of an entity."""
-_TURNS: Final = {
+TURNS: Final = {
     State.PAUSED: "clock.paused",
     State.RUNNING: "clock.resumed",
     State.STOPPED: "clock.stopped",
@@ -176,7 +176,7 @@ def _data(signal: Signal, clock: Clock, state: Ticket | Incident, about: Mapping
 
 
 def _turned(clock: Clock, state: Ticket | Incident, about: Mapping[str, Any], now: int) -> News:
-    kind = _TURNS[clock.state]
+    kind = TURNS[clock.state]
     number = len(clock.runs) // 2
     at = clock.stopped_at if clock.stopped_at is not None else clock.since if clock.since is not None else now
     if clock.state is State.PAUSED and clock.runs:
