@@ -140,8 +140,9 @@ def _run(settings: Settings, what: Callable[[Rebuild], Coroutine[Any, Any, R]]) 
 def _switched(done: Done | None) -> None:
     if done is None:
         raise click.ClickException("interrupted: nothing has changed")
-    what = f"{done.read:,} records read in {done.seconds:.0f} s, {done.differing:,} messages say what differs"
-    click.echo(f"generation {done.generation} is at work" + (f": {what}" if done.read else ""))
+    read = "" if done.read is None else f": {done.read:,} records read in {done.seconds:.0f} s"
+    differing = "" if done.read is None else f", {done.differing:,} messages say what differs"
+    click.echo(f"generation {done.generation} is at work{read}{differing}")
     click.echo(f"generation {done.previous} is kept: --back returns to it, --forget-old removes it")
     if done.failed:
         what = "events could not be judged and are missing from it: see the errors above, and consider --back"

@@ -31,12 +31,14 @@ from stream_app.engine.silence import Mute, Silence
 from stream_app.engine.store import RedisStore
 from stream_app.engine.transport import Stream
 from stream_app.engine.write import Claim
-from stream_app.sla.instant import Micros
+from stream_app.sla.instant import Micros, text
 from stream_app.sla.kind import TOPICS, Kind
 from stream_app.telemetry import Telemetry
 
 SESSION: Final = timedelta(seconds=10)
 DRAIN: Final = timedelta(seconds=2)
+MILLISECOND: Final = 1_000
+"""Kafka's unit of time, in microseconds."""
 
 
 class GivenUp(Exception):
@@ -170,23 +172,60 @@ async def _silent(tp: TP, kind: Kind, marks: dict[str, bytes]) -> Heard:
     return Silence()
 
 
-async def beginnings(consumer: Any, limits: Mapping[TP, int], since: Micros | None) -> dict[TP, int]:  # noqa: ANN401 -- aiokafka's types
+async def complete(counted: Counts, topics: tuple[str, ...]) -> None:
+    """Look whether all of these topics are there. Raises GivenUp, and KafkaError."""
+    if missing := set(topics) - (await counted(topics)).keys():
+        raise GivenUp(
+            f"there is no topic {', '.join(sorted(missing))}; `tenggat topics --create` makes what is missing"
+        )
+
+
+async def beginnings(
+    consumer: Any,  # noqa: ANN401 -- aiokafka's types
+    tps: Sequence[TP],
+    limits: Mapping[TP, int],
+    since: Micros | None,
+) -> dict[TP, int]:
     """Where reading begins: at the first record of that log time or later, but not beyond the limits.
 
-    `consumer` is not started yet, and stopped in the end. Raises KafkaError.
+    `consumer` is not started yet, and stopped in the end. Raises KafkaError, and GivenUp where some of the partitions
+    `tps` hold records but none is of that time or later: nothing would be known then.
     """
-    parts = {tp: TopicPartition(*tp) for tp in limits}
+    parts = {tp: TopicPartition(*tp) for tp in tps}
     try:
         await consumer.start()
-        if since is None:
-            found = await consumer.beginning_offsets(list(parts.values()))
-        else:
-            milliseconds = max(-(-since // 1000), 0)
-            times = await consumer.offsets_for_times(dict.fromkeys(parts.values(), milliseconds))
-            found = {part: at.offset for part, at in times.items() if at is not None}
-        return {tp: min(found.get(part, limits[tp]), limits[tp]) for tp, part in parts.items()}
+        first = found = await consumer.beginning_offsets(list(parts.values()))
+        if since is not None:
+            found = await _from(consumer, list(parts.values()), max(-(-since // MILLISECOND), 0))
+            if not found and first != await consumer.end_offsets(list(parts.values())):
+                newest = text(await _newest(consumer, list(parts.values()), -(-since // MILLISECOND)) * MILLISECOND)
+                raise GivenUp(
+                    f"nothing of the log is of {text(since)} or later: the state would be empty; "
+                    f"the newest record is of {newest}"
+                )
+            found = {part: at.offset for part, at in found.items()}
+        return {tp: min(found.get(parts[tp], limit), limit) for tp, limit in limits.items()}
     finally:
         await consumer.stop()
+
+
+async def _from(consumer: Any, parts: Sequence[TopicPartition], milliseconds: int) -> dict[TopicPartition, Any]:  # noqa: ANN401 -- as above
+    """The first record of that log time or later, its offset and its time, of each partition that has one."""
+    times = await consumer.offsets_for_times(dict.fromkeys(parts, milliseconds))
+    return {part: at for part, at in times.items() if at is not None}
+
+
+async def _newest(consumer: Any, parts: Sequence[TopicPartition], before: int) -> int:  # noqa: ANN401 -- as above
+    """The log time, in milliseconds, of the newest record, when all are earlier than `before`.
+
+    Halved until found: the last offset of a partition may be a transaction's mark, that nobody can read.
+    """
+    newest = 0
+    while before - newest > 1:
+        middle = (newest + before) // 2
+        later = [at.timestamp for at in (await _from(consumer, parts, middle)).values()]
+        newest, before = (max(later), before) if later else (newest, middle)
+    return newest
 
 
 async def room(redis: Redis) -> None:

@@ -17,16 +17,17 @@ from redis.exceptions import RedisError
 
 from stream_app.config.settings import Settings
 from stream_app.engine import mirror
-from stream_app.engine.builder import Builder, GivenUp, Plan, beginnings, room
+from stream_app.engine.builder import Builder, GivenUp, Plan, beginnings, complete, room
 from stream_app.engine.connection import address
 from stream_app.engine.generation import Hold, begun, forgotten, switch, turned, unclaimed
 from stream_app.engine.headroom import warning
 from stream_app.engine.keys import TP, Names, member
 from stream_app.engine.ledger import Activation, Generation, Ledger, Switch
 from stream_app.engine.ports import Clock
+from stream_app.engine.post import SIGNALS
 from stream_app.engine.reader import RedisReader, client
 from stream_app.engine.sweep import sweep
-from stream_app.engine.topics import counts
+from stream_app.engine.topics import CONFIG, counts
 from stream_app.sla.instant import Micros
 from stream_app.sla.kind import TOPICS
 
@@ -55,8 +56,8 @@ class Done(Struct, frozen=True):
 
     generation: int
     previous: int
-    read: int
-    """Records."""
+    read: int | None
+    """Records; None: it was a way back, which reads none."""
     seconds: float
     differing: int
     """Messages that say what differs from what had been said."""
@@ -126,7 +127,7 @@ class Rebuild:
                 raise GivenUp(f"nothing was switched: Redis has changed meanwhile ({answer})")
             await ledger.write(Switch(found.previous, self._clock()))
             waiting = await self._taken(redis)
-            return Done(found.previous, found.active, 0, time.monotonic() - began, 0, waiting, 0)
+            return Done(found.previous, found.active, None, time.monotonic() - began, 0, waiting, 0)
 
     async def forget(self) -> int:
         """Remove the generation before, and what interrupted rebuilds have left; how many keys those were."""
@@ -150,10 +151,12 @@ class Rebuild:
 
     @contextlib.asynccontextmanager
     async def _ledger(self) -> AsyncIterator[Ledger]:
+        prefix = self._settings.topic_prefix
+        await complete(self._counted, tuple(f"{prefix}{topic}" for topic in (*TOPICS, SIGNALS, CONFIG)))
         producer = AIOKafkaProducer(bootstrap_servers=self._brokers, enable_idempotence=True, acks="all")
         try:
             await producer.start()
-            ledger = Ledger(self._consumer, producer, self._settings.topic_prefix)
+            ledger = Ledger(self._consumer, producer, prefix)
             await ledger.look()
             yield ledger
         finally:
@@ -193,7 +196,7 @@ class Rebuild:
         tps = [TP(topic, n) for topic, count in sorted((await self._counted(topics)).items()) for n in range(count)]
         standing = await RedisReader(redis, self._there).standing(tps)
         limits = {tp: its.next for tp, its in standing.items() if its.next is not None}
-        starts = await beginnings(self._consumer(), limits, since)
+        starts = await beginnings(self._consumer(), tps, limits, since)
         kept = {member(tp).decode(): offset for tp, offset in starts.items() if since is not None}
         made = Generation(self._here.generation, self._there.generation, kept, configurations)
         ledger.records.append(made)
@@ -204,11 +207,8 @@ class Rebuild:
         async def drive() -> None:
             told = False
             while True:
-                self._show(
-                    Standing(
-                        "comparing" if builder.left <= LAG else "reading", builder.whole - builder.left, builder.whole
-                    )
-                )
+                phase = "comparing" if builder.left <= LAG else "reading"
+                self._show(Standing(phase, builder.whole - builder.left, builder.whole))
                 if not builder.settled or builder.left > LAG:
                     await asyncio.sleep(GLANCE)
                     continue

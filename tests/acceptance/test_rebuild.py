@@ -236,3 +236,27 @@ def test_a_rebuild_from_a_later_time_knows_what_came_from_then_on(system: System
     system.redis.flushall()
     system.settle(quiet=3)
     assert not differences(replayed, system.report("--until", LAST))
+
+
+def test_a_rebuild_of_nothing_succeeds_and_one_from_later_than_every_record_changes_nothing(system: System) -> None:
+    conf = system.file("tenggat.yaml", CONFIG)
+    system.worker(conf)
+    until(lambda: all(system.redis.exists(system.names.of(tp).meta) for tp in system.tps()), "all is claimed")
+    assert "generation 1 is at work: 0 records read" in system.tenggat("rebuild").stdout
+    system.names.turn_to(1)
+    system.produce(system.file("events.jsonl", text_of(simulated(200, 61))))
+    system.settle()
+    spoken, report = system.spoken(), system.report("--until", LAST)
+
+    refused = system.tenggat("rebuild", "--from", text(time.time_ns() // 1000 + 3_600_000_000), code=1).stderr  # noqa: TID251 -- the log's time
+    assert "the state would be empty; the newest record is of 20" in refused
+    assert len(refused.splitlines()) == 1
+    assert generations(system) == {0, 1}
+    assert not differences(report, system.report("--until", LAST))
+    assert system.spoken() == spoken
+
+
+def test_a_rebuild_before_the_topics_are_made_says_how_to_make_them(system: System) -> None:
+    missing = system.tenggat("rebuild", code=1, TENGGAT_TOPIC_PREFIX=f"{system.prefix}other-").stderr
+    assert "`tenggat topics --create` makes what is missing" in missing
+    assert len(missing.splitlines()) == 1
