@@ -29,6 +29,7 @@ from stream_app.engine.hearing import Counts, KafkaHearing
 from stream_app.engine.judge import Judge
 from stream_app.engine.keys import Names
 from stream_app.engine.ledger import Ledger
+from stream_app.engine.pause import pause
 from stream_app.engine.ports import Clock
 from stream_app.engine.post import RETRY, SIGNALS, KafkaPost
 from stream_app.engine.reader import RedisReader, client
@@ -137,7 +138,7 @@ async def work(settings: Settings, own: Configuration, session_timeout: timedelt
                 with contextlib.suppress(RedisError):
                     await turn(await generation.active(redis, names))
                 await _mirror(redis, names, ledger)
-                await asyncio.sleep(RETRY)
+                await pause(RETRY)
 
         jobs = (engine.watch(), engine.looking(), follow(), mirrored(), _examined(redis), kept_whole(redis))
         await _beside(stream, *jobs)
@@ -164,7 +165,7 @@ async def _examined(redis: Redis) -> None:
         try:
             found = await findings(redis)
         except RedisError:  # /readyz says so
-            await asyncio.sleep(RETRY)
+            await pause(RETRY)
     for finding in found:
         log.warning("%s", finding.text)
     refused = [finding.text for finding in found if finding.weight is Weight.REFUSED]
@@ -194,6 +195,6 @@ async def _mirror(redis: Redis, names: Names, ledger: Ledger) -> None:
                 await mirror.put(redis, names, ours)
         except RedisError as error:
             log.warning("Redis does not answer (%s); tried again", error)
-            await asyncio.sleep(RETRY)
+            await pause(RETRY)
         else:
             return

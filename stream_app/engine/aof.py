@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import Any, Final
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
+
+from stream_app.engine.pause import pause
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ async def kept_whole(redis: Redis) -> None:
     """
     anything: Any = redis  # its types answer bytes or text, for clients that decode
     while True:
-        await asyncio.sleep(EVERY)
+        await pause(EVERY)
         try:
             info = await anything.info()
             if info.get("aof_enabled") and not (
