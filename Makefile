@@ -31,12 +31,13 @@ demo: setup ## everything in one go, no outside service; DEMO="--speed 60 --for 
 # One process, not xdist: all tests share one Kafka and one Redis, and those that measure time want the machine alone.
 test: dev servers ## set up all it needs, run every test on a real Kafka and a real Redis, hold the coverage gates
 	$(BIN)/coverage erase
-	$(BIN)/python -m pytest --cov --cov-report=
+	$(BIN)/python -m pytest --cov --cov-report= -m 'not soak' --durations=20
 	$(BIN)/coverage report --include='$(CORE)' --fail-under=$(CORE_COVERAGE)
 	$(BIN)/coverage report --fail-under=$(COVERAGE)
 
 chaos: dev servers ## break everything in turn on a real Kafka and Redis, some 20 minutes, into docs/reliability.md; CHAOS="kill"
 	$(BIN)/python -m tests.chaos $(CHAOS)
+	$(BIN)/python -m pytest --quiet -m soak
 
 mutants: dev servers ## take protections out of copies, one at a time: the tests must notice; MUTANTS="--only NAME" chooses
 	$(BIN)/python -m tests.mutants --table docs/mutants.md $(MUTANTS)

@@ -111,6 +111,7 @@ def test_a_rebuild_under_load_changes_nothing_that_is_right_and_says_nothing_twi
     system.tenggat("rebuild", "--back", code=1)
 
 
+@pytest.mark.soak
 def test_a_rebuild_killed_midway_leaves_the_live_system_as_it_was_and_another_one_can_be_made(system: System) -> None:
     events, conf = system.file("events.jsonl", text_of(LINES)), system.file("tenggat.yaml", CONFIG)
     system.worker(conf)
@@ -163,6 +164,7 @@ def compared(system: System, files: list[Path], *dated: object) -> None:
     assert system.spoken().standing() == stated(report["signals"])
 
 
+@pytest.mark.soak
 def test_a_corrected_configuration_holds_from_the_beginning_and_all_of_it_can_be_undone(system: System) -> None:
     strict = system.file("strict.yaml", LIVE.format(hours=STRICT))
     loose = system.file("loose.yaml", LIVE.format(hours=LOOSE))
@@ -204,6 +206,7 @@ def test_a_corrected_configuration_holds_from_the_beginning_and_all_of_it_can_be
     compared(system, files, "--config", loose)
 
 
+@pytest.mark.soak
 def test_a_rebuild_from_a_later_time_knows_what_came_from_then_on(system: System) -> None:
     conf = system.file("tenggat.yaml", CONFIG)
     lines = swirled(simulated(1500, 51), 52)

@@ -15,6 +15,7 @@ LOST = 3.0
 pytestmark = [pytest.mark.chaos]
 
 
+@pytest.mark.soak  # the losses of tests/chaos have it, under load
 def test_an_emptied_redis_heals_by_reading_the_log_again_also_where_nothing_comes_in(system: System) -> None:
     events, conf = system.file("events.jsonl", text_of(LINES)), system.file("tenggat.yaml", CONFIG)
     worker = system.worker(conf)

@@ -18,10 +18,15 @@ STEP = 600
 @pytest.mark.parametrize(
     ("lines", "config"),
     [
-        pytest.param(EVENTS, CONFIG, id="in order"),
+        pytest.param(EVENTS, CONFIG, id="in order", marks=pytest.mark.soak),
         pytest.param(disturbed(swirled(EVENTS, 1), 2, 150), CONFIG, id="shuffled within the lateness of an hour"),
         pytest.param(disturbed(shuffled(EVENTS, 3), 4, 150), FAR, id="wholly shuffled, with a lateness of 400 days"),
-        pytest.param(shuffled(EVENTS, 5), CONFIG, id="wholly shuffled, most beyond the lateness of an hour"),
+        pytest.param(
+            shuffled(EVENTS, 5),
+            CONFIG,
+            id="wholly shuffled, most beyond the lateness of an hour",
+            marks=pytest.mark.soak,
+        ),
     ],
 )
 def test_the_running_system_reports_what_replay_reports(system: System, lines: Lines, config: str) -> None:

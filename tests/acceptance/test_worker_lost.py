@@ -55,6 +55,7 @@ def test_dead_letters_say_why_and_where_they_come_from(system: System) -> None:
     ]
 
 
+@pytest.mark.soak  # as the sleeper of tests/chaos, under load
 def test_a_worker_that_slept_through_its_session_does_no_harm_when_it_wakes(system: System) -> None:
     events, conf = system.file("events.jsonl", text_of(LINES)), system.file("tenggat.yaml", CONFIG)
     sleeper = system.worker(conf)
