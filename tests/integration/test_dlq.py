@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext, suppress
 from typing import Any
@@ -52,6 +53,7 @@ class Shelf:
     ) -> None:
         origin = {"tenggat-topic": self.prefix + topic, "tenggat-partition": "2", "tenggat-offset": "17"}
         headers = {name: text.encode() for name, text in ({"tenggat-reason": reason} | origin).items()}
+        time.sleep(0.002)  # letters of one millisecond have no order across topics
         self.producer.produce(f"{self.prefix}{topic}.dlq", value=value, key=key, headers=dict(headers))
         assert self.producer.flush(20) == 0
 

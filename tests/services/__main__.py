@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import time
 from contextlib import ExitStack
 
 from tests.services import Kafka, Redis
@@ -23,7 +24,8 @@ def main(arguments: list[str]) -> int:
                 _say("TENGGAT_REDIS_URL", servers.enter_context(Redis()).url)
             if "kafka" in wanted:
                 _say("TENGGAT_BROKERS", servers.enter_context(Kafka()).bootstrap)
-            signal.pause()
+            while True:  # not pause(): a signal that comes just before it would not end it
+                time.sleep(0.2)
         except KeyboardInterrupt:
             sys.stderr.write("stopping\n")
     return 0
