@@ -59,7 +59,7 @@ class Configuration(Struct, frozen=True, kw_only=True):
     max_ahead: Micros
     """How far ahead of the clock an event's time may be."""
     retention: Micros
-    """How long, by event time, finished entities and buckets are kept."""
+    """How long, by event time, finished entities are kept."""
     lateness: Micros
     """How far out of order an entity's events may come."""
     windows: tuple[tuple[str, Micros], ...]

@@ -96,11 +96,6 @@ class Standing(msgspec.Struct, frozen=True, gc=False):
     polled_at: float
     """Seconds of the monotonic clock: the broker answered after this moment (never said too late)."""
 
-    @property
-    def at_end(self) -> bool:
-        """Nothing more could be read."""
-        return self.position >= self.end
-
 
 class Port(Protocol):
     """What the engine offers; all of it is called in the main loop, in this order for each assignment of a partition.

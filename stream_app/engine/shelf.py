@@ -38,10 +38,6 @@ class Shelf(Generic[K, V]):
         """Take it away."""
         self._held.pop(key, None)
 
-    def clear(self) -> None:
-        """Take everything away."""
-        self._held.clear()
-
     def tidy(self) -> None:
         """Put back what there is no room for. Only once nothing that was changed waits to be written."""
         while len(self._held) > self._room:

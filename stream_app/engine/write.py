@@ -96,17 +96,6 @@ class Fenced(msgspec.Struct, frozen=True, kw_only=True):
     found: Standing
 
 
-def why_refused(write: Write, found: Standing) -> Why | None:
-    """What keeps the write from following what is found, if anything."""
-    if found.owner != write.token:
-        return Why.OWNER
-    if found.seq != write.seq:
-        return Why.SEQUENCE
-    if write.span is not None and found.next not in (None, write.span.base):
-        return Why.POSITION
-    return None
-
-
 def outbox_ids(write: Write) -> list[OutboxId]:
     """The places that the write's signals take, once it is applied."""
     return [OutboxId(write.seq + 1, place) for place in range(1, len(write.outbox) + 1)]

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from stream_app.engine.channel import Health
 from stream_app.engine.keys import GAUGES, TP, OutboxId, Slot
 from stream_app.engine.store import Ripe, Signal
-from stream_app.engine.write import Applied, Claim, Fenced, Standing, Write, outbox_ids, why_refused
+from stream_app.engine.write import Applied, Claim, Fenced, Standing, Why, Write, outbox_ids
 
 _Name = TypeVar("_Name")
 _Value = TypeVar("_Value")
@@ -62,6 +62,17 @@ class _Partition:
         self.outbox += [
             Signal(place, key, payload) for place, (key, payload) in zip(outbox_ids(write), write.outbox, strict=True)
         ]
+
+
+def why_refused(write: Write, found: Standing) -> Why | None:
+    """What keeps the write from following what is found, if anything."""
+    if found.owner != write.token:
+        return Why.OWNER
+    if found.seq != write.seq:
+        return Why.SEQUENCE
+    if write.span is not None and found.next not in (None, write.span.base):
+        return Why.POSITION
+    return None
 
 
 class MemoryRedis:
